@@ -1,0 +1,250 @@
+"""Two hosts and the wire between them, each in a network namespace of its own.
+
+    client 192.168.1.5, fd00::5  ---  wire  ---  server 192.168.1.7, fd00::7
+
+The hosts are real Linux network stacks; the wire (`wire.py`) is ours. Everything that is made here,
+namespaces, processes and sockets, ends with the `with` block that made it.
+"""
+
+import ctypes
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from wire import Wire
+
+CLIENT, SERVER = "192.168.1.5", "192.168.1.7"
+CLIENT6, SERVER6 = "fd00::5", "fd00::7"
+
+_CLONE_NEWNET = 0x40000000
+_ETH_P_ALL = 0x0003
+# Real segments with real checksums, no giant ones that only exist inside the machine.
+_OFFLOADS = ["tso", "off", "gso", "off", "gro", "off", "tx", "off", "rx", "off"]
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def run(*command: str) -> str:
+    """Run a command; what it printed. A failure shows what the command said."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip() or done.stdout.strip()}")
+    return done.stdout
+
+
+class Namespace:
+    """A network namespace: entered for making sockets, and a place for processes to run in."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        run("ip", "netns", "add", name)
+
+    def remove(self) -> None:
+        """End what still runs inside (only we start anything there) and delete the namespace."""
+        for pid in run("ip", "netns", "pids", self.name).split():
+            with suppress(ProcessLookupError):
+                os.kill(int(pid), signal.SIGKILL)
+        run("ip", "netns", "del", self.name)
+
+    @contextmanager
+    def inside(self) -> Iterator[None]:
+        """Sockets made by this thread, and processes started by it, belong to the namespace."""
+        outside = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+        inside = os.open(f"/run/netns/{self.name}", os.O_RDONLY)
+        try:
+            _enter(inside)
+            yield
+        finally:
+            _enter(outside)
+            os.close(inside)
+            os.close(outside)
+
+    def ip(self, *arguments: str) -> str:
+        return run("ip", "-n", self.name, *arguments)
+
+    def run(self, *command: str) -> str:
+        return run("ip", "netns", "exec", self.name, *command)
+
+    def start(self, *command: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            ["ip", "netns", "exec", self.name, *command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def set(self, name: str, value: int) -> None:
+        """Set a network parameter of the kernel, for this namespace only."""
+        self.run("sysctl", "-qw", f"net.{name}={value}")
+
+
+def _enter(descriptor: int) -> None:
+    if _libc.setns(descriptor, _CLONE_NEWNET) != 0:
+        raise OSError(ctypes.get_errno(), "cannot enter the network namespace")
+
+
+class Host(Namespace):
+    """One host: `eth0` with an IPv4 and an IPv6 address, `lo`, its sockets, its kernel's word."""
+
+    def __init__(self, name: str, role: str, address: str, address6: str) -> None:
+        super().__init__(name)
+        self.role = role
+        self.address = address
+        self.address6 = address6
+        self.mac = f"02:00:00:00:01:{address.rpartition('.')[2].zfill(2)}"
+        self._sockets: list[socket.socket] = []
+
+    def plug_into(self, wire: Namespace) -> None:
+        """Give the host its interfaces. The far end of eth0, in `wire`, is named after the host."""
+        # fmt: off
+        self.ip("link", "add", "eth0", "address", self.mac, "type", "veth",
+                "peer", "name", self.role, "netns", wire.name)
+        # fmt: on
+        self.ip("link", "set", "eth0", "addrgenmode", "none")  # no link-local address, no chatter
+        self.run("ethtool", "-K", "eth0", *_OFFLOADS)
+        wire.run("ethtool", "-K", self.role, *_OFFLOADS)
+        self.ip("address", "add", f"{self.address}/24", "dev", "eth0")
+        self.ip("address", "add", f"{self.address6}/64", "dev", "eth0", "nodad")
+        self.ip("link", "set", "lo", "up")
+        wire.ip("link", "set", self.role, "up")
+        self.ip("link", "set", "eth0", "up")
+
+    def knows(self, neighbour: "Host") -> None:
+        """No ARP and no neighbour discovery needed for this neighbour."""
+        for address in (neighbour.address, neighbour.address6):
+            # fmt: off
+            self.ip("neighbour", "replace", address, "lladdr", neighbour.mac,
+                    "dev", "eth0", "nud", "permanent")
+            # fmt: on
+
+    # ---- sockets -----------------------------------------------------------------------------
+
+    def open_socket(
+        self, family: int = socket.AF_INET, kind: int = socket.SOCK_STREAM
+    ) -> socket.socket:
+        """A socket of this host; it stays open until the scenario closes it or the hosts go."""
+        with self.inside():
+            made = socket.socket(family, kind)
+        made.settimeout(10)
+        if kind == socket.SOCK_STREAM:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.keep(made)
+        return made
+
+    def keep(self, made: socket.socket) -> None:
+        self._sockets.append(made)
+
+    def close_sockets(self) -> None:
+        for made in self._sockets:
+            made.close()
+
+    def socket_rows(self) -> list[dict[str, str]]:
+        """What the kernel says: the rows of `ss`, TCP first, without interface names."""
+        rows = []
+        for proto, letters in (("tcp", "-tan"), ("udp", "-uan")):
+            for line in self.run("ss", "-H", letters).splitlines():
+                state, _, _, local, foreign, *_ = line.split()
+                local, foreign = (re.sub(r"%[\w.-]+", "", name) for name in (local, foreign))
+                rows.append({"proto": proto, "state": state, "local": local, "foreign": foreign})
+        return rows
+
+
+class Lab:
+    """The client, the server and the wire, for the time of one scenario."""
+
+    def __init__(self, stack: ExitStack, neighbours_known: bool) -> None:
+        prefix = f"pcaps{os.getpid()}"
+        self._stack = stack
+        wire = Namespace(f"{prefix}-wire")
+        stack.callback(wire.remove)
+        wire.set("ipv6.conf.all.disable_ipv6", 1)
+        wire.set("ipv6.conf.default.disable_ipv6", 1)
+        self.client = self._host(f"{prefix}-client", "client", CLIENT, CLIENT6, wire)
+        self.server = self._host(f"{prefix}-server", "server", SERVER, SERVER6, wire)
+        self.hosts = {"client": self.client, "server": self.server}
+        if neighbours_known:
+            self.client.knows(self.server)
+            self.server.knows(self.client)
+        self.wire = Wire({role: _packet_socket(wire, role) for role in self.hosts})
+        stack.callback(self.wire.close)
+
+    def _host(self, name: str, role: str, address: str, address6: str, wire: Namespace) -> Host:
+        host = Host(name, role, address, address6)
+        self._stack.callback(host.remove)
+        self._stack.callback(host.close_sockets)
+        host.plug_into(wire)
+        return host
+
+    def folder(self) -> Path:
+        """A folder for a daemon's files, readable for its user, gone with the lab."""
+        made = Path(tempfile.mkdtemp(prefix="pcaps-"))
+        self._stack.callback(shutil.rmtree, made)
+        made.chmod(0o755)
+        return made
+
+    def daemon(self, port: int, *command: str) -> None:
+        """Start a daemon on the server and wait until it listens."""
+        process = self.server.start(*command)
+        self._stack.callback(stop, process, signal.SIGTERM)
+        limit = time.monotonic() + 5
+        while f"{SERVER}:{port} " not in self.server.run("ss", "-H", "-tln"):
+            if process.poll() is not None or time.monotonic() > limit:
+                stop(process, signal.SIGTERM)
+                said = process.stderr.read() if process.stderr else ""
+                raise RuntimeError(f"{command[0]} does not listen on port {port}: {said.strip()}")
+            time.sleep(0.05)
+
+    # ---- what most scenarios begin with ------------------------------------------------------
+
+    def listener(self, port: int) -> socket.socket:
+        """A listening TCP socket of the server."""
+        made = self.server.open_socket()
+        made.bind((SERVER, port))
+        made.listen(8)
+        return made
+
+    def connect(self, client_port: int, server_port: int) -> socket.socket:
+        """A TCP connection from the client, from exactly that port."""
+        made = self.client.open_socket()
+        made.bind((CLIENT, client_port))
+        made.connect((SERVER, server_port))
+        return made
+
+    def accept(self, listener: socket.socket) -> socket.socket:
+        """The server's end of the connection that was just opened."""
+        accepted, _ = listener.accept()
+        accepted.settimeout(10)
+        self.server.keep(accepted)
+        return accepted
+
+
+def _packet_socket(namespace: Namespace, interface: str) -> socket.socket:
+    with namespace.inside():
+        made = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETH_P_ALL))
+    made.bind((interface, 0))
+    return made
+
+
+def stop(process: subprocess.Popen[str], how: signal.Signals) -> None:
+    """End a process that we started; by force if it does not go."""
+    process.send_signal(how)
+    try:
+        process.wait(timeout=3)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def two_hosts(neighbours_known: bool = True) -> Iterator[Lab]:
+    """Two fresh hosts on a wire; they know each other's MAC address or must ask for it (ARP)."""
+    with ExitStack() as stack:
+        yield Lab(stack, neighbours_known)

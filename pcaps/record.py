@@ -1,0 +1,278 @@
+#!/usr/bin/env python3
+"""Record the captures of this folder again, and what the kernels of both hosts said meanwhile.
+
+    python pcaps/record.py [NAME...] [--out DIR]      as root; without a name: all
+    python pcaps/record.py --list
+
+Each scenario (`scenarios.py`) runs between two fresh hosts in network namespaces (`hosts.py`) and
+gives NAME.pcap; the socket tables go to truth.jsonl, one JSON object a line for each host at each
+marked moment.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from hosts import Host, Lab, stop, two_hosts
+from scenarios import SCENARIOS, Scenario
+
+QUIET = 0.25  # seconds without a packet before a kernel is asked
+LONGEST = 60  # seconds for one scenario
+TRIES = 3  # a busy machine can disturb a moment that should be quiet
+
+PACKAGES = {
+    "ip": "iproute2",
+    "ss": "iproute2",
+    "sysctl": "procps",
+    "ethtool": "ethtool",
+    "tcpdump": "tcpdump",
+    "vsftpd": "vsftpd",
+    "nginx": "nginx-light",
+}
+NEEDED_BY_ALL = ("ip", "ss", "sysctl", "ethtool", "tcpdump")
+
+Snapshot = dict[str, Any]
+
+
+class DisturbedError(Exception):
+    """A moment that should have been quiet was not; recording again helps."""
+
+
+class Recording:
+    """One scenario being recorded: the hosts it happens on and the snapshots taken so far."""
+
+    def __init__(self, scenario: Scenario, lab: Lab) -> None:
+        self.lab = lab
+        self.snapshots: list[Snapshot] = []
+        self._scenario = scenario
+
+    def mark(self, label: str) -> None:
+        """Ask the kernels once everything has arrived or was lost, and nothing moves any more."""
+        self._wait_for_quiet(self.lab.wire.nothing_under_way)
+        if self._scenario.how.interface == "lo":
+            self._ask(label, self.lab.client)
+        else:
+            self._ask(label, self.lab.client, self.lab.server)
+
+    def mark_under_way(self, label: str) -> None:
+        """Ask while segments are still on their way.
+
+        Only the host where the capture is made: what has not arrived at the other, or what that
+        one has sent meanwhile, cannot be seen from here.
+        """
+        self._wait_for_quiet(lambda: True)
+        self._ask(label, self.lab.hosts[self._scenario.how.captured_at])
+        if self.lab.wire.nothing_under_way():
+            raise DisturbedError(f'everything had arrived already at "{label}"')
+
+    def _wait_for_quiet(self, settled: Callable[[], bool]) -> None:
+        wire = self.lab.wire
+        patience = QUIET + 0.02
+        # What moves on lo does not pass the wire: there, leave time for a delayed ACK (40 ms).
+        time.sleep(patience + 0.2 if self._scenario.how.interface == "lo" else patience)
+
+        def quiet() -> bool:
+            return settled() and time.monotonic() - wire.last_moved > patience
+
+        wire.wait_until(quiet, "a quiet moment")
+
+    def _ask(self, label: str, *hosts: Host) -> None:
+        last_moved = self.lab.wire.last_moved
+        for host in hosts:
+            at = time.time_ns()
+            self.snapshots.append(
+                {
+                    "capture": self._scenario.capture,
+                    "captured_at": self._scenario.how.captured_at,
+                    "label": label,
+                    "host": host.role,
+                    "addresses": self._addresses(host),
+                    "at": f"{at // 10**9}.{at % 10**9:09d}",
+                    "sockets": host.socket_rows(),
+                }
+            )
+        if self.lab.wire.last_moved != last_moved:
+            raise DisturbedError(f'a packet came while the kernels were asked at "{label}"')
+
+    def _addresses(self, host: Host) -> list[str]:
+        if self._scenario.how.interface == "lo":
+            return ["127.0.0.1", "::1"]
+        return [host.address, host.address6]
+
+
+# ---- capturing -----------------------------------------------------------------------------------
+
+
+@contextmanager
+def capturing(scenario: Scenario, lab: Lab, file: Path) -> Iterator[None]:
+    """tcpdump at the scenario's observation point, from its first word to the end of the block."""
+    process = lab.hosts[scenario.how.captured_at].start(
+        "tcpdump",
+        *("-i", scenario.how.interface, "-w", str(file), "-Z", "root"),
+        *("--immediate-mode", "-U", f"--time-stamp-precision={scenario.how.precision}"),
+        scenario.how.expression,
+    )
+    try:
+        _wait_for_words(process, "listening on")
+        yield
+    finally:
+        stop(process, signal.SIGINT)
+    said = process.stderr.read() if process.stderr else ""
+    if "0 packets dropped by kernel" not in said:
+        raise DisturbedError(f"tcpdump: {said.strip()}")
+
+
+def _wait_for_words(process: subprocess.Popen[str], words: str) -> None:
+    said = ""
+    for line in process.stderr or ():
+        if words in line:
+            return
+        said += line
+    raise RuntimeError(f"tcpdump does not capture: {said.strip()}")
+
+
+def record(scenario: Scenario, file: Path) -> list[Snapshot]:
+    """Play one scenario, capture it in `file`; the snapshots."""
+    with (
+        deadline(LONGEST),
+        two_hosts(scenario.how.neighbours_known) as lab,
+        capturing(scenario, lab, file),
+    ):
+        recording = Recording(scenario, lab)
+        scenario.script(recording)
+    check_quiet(file, recording.snapshots)
+    return recording.snapshots
+
+
+def record_patiently(scenario: Scenario, file: Path) -> list[Snapshot]:
+    for _ in range(TRIES - 1):
+        try:
+            return record(scenario, file)
+        except DisturbedError as reason:
+            print(f"{scenario.name}: once more, {reason}", file=sys.stderr)
+    return record(scenario, file)
+
+
+@contextmanager
+def deadline(seconds: int) -> Iterator[None]:
+    def late(signum: int, frame: FrameType | None) -> None:
+        raise TimeoutError(f"not done after {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+# ---- checking ------------------------------------------------------------------------------------
+
+
+def packet_times(file: Path) -> list[int]:
+    """The time of each packet of a little-endian pcap file, in nanoseconds."""
+    data = file.read_bytes()
+    unit = {0xA1B2C3D4: 1000, 0xA1B23C4D: 1}[struct.unpack_from("<I", data)[0]]
+    times, offset = [], 24
+    while offset < len(data):
+        seconds, fraction, captured = struct.unpack_from("<III", data, offset)
+        times.append(seconds * 10**9 + fraction * unit)
+        offset += 16 + captured
+    return times
+
+
+def check_quiet(file: Path, snapshots: list[Snapshot]) -> None:
+    """Each snapshot is long enough after the packet before it, the last one after all packets."""
+    times = packet_times(file)
+    moments = [int(snapshot["at"].replace(".", "")) for snapshot in snapshots]
+    if not times or not moments:
+        raise RuntimeError(f"{file.name}: no packet or no snapshot")
+    for snapshot, moment in zip(snapshots, moments, strict=True):
+        before = [packet for packet in times if packet <= moment]
+        if not before or moment - before[-1] < QUIET * 10**9:
+            raise DisturbedError(f'a packet just before "{snapshot["label"]}"')
+    if times[-1] > moments[-1]:
+        raise DisturbedError("a packet after the last snapshot")
+
+
+# ---- the files -----------------------------------------------------------------------------------
+
+
+def replace_snapshots(file: Path, capture: str, snapshots: list[Snapshot]) -> None:
+    """Put the snapshots of one capture in place of those from before, in the order of the list."""
+    lines = file.read_text().splitlines() if file.exists() else []
+    kept = [line for line in map(json.loads, lines) if line["capture"] != capture]
+    order = [scenario.capture for scenario in SCENARIOS.values()]
+    kept = [line for line in kept + snapshots if line["capture"] in order]
+    kept.sort(key=lambda line: order.index(line["capture"]))
+    file.write_text("".join(json.dumps(line) + "\n" for line in kept))
+
+
+def missing(scenarios: list[Scenario]) -> list[str]:
+    """What stands in the way of recording, one sentence each."""
+    tools = {*NEEDED_BY_ALL, *(daemon for scenario in scenarios for daemon in scenario.how.daemons)}
+    sentences = [
+        f"{tool} is missing: install the Debian package {PACKAGES[tool]}"
+        for tool in sorted(tools)
+        if shutil.which(tool) is None
+    ]
+    if os.geteuid() != 0:
+        sentences.append("network namespaces need root: run this as root")
+    return sentences
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Record the captures of this folder again.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="which ones (default: all)")
+    parser.add_argument("--list", action="store_true", help="name the scenarios and end")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent, metavar="DIR")
+    options = parser.parse_args()
+    if options.list:
+        for scenario in SCENARIOS.values():
+            print(f"{scenario.name:26}{scenario.summary}")
+        return 0
+    unknown = [name for name in options.names if name not in SCENARIOS]
+    if unknown:
+        parser.error(f"no such scenario: {', '.join(unknown)} (--list names them)")
+    chosen = [SCENARIOS[name] for name in options.names or SCENARIOS]
+    obstacles = missing(chosen)
+    if obstacles:
+        print("\n".join(obstacles), file=sys.stderr)
+        return 2
+    signal.signal(signal.SIGTERM, lambda signum, frame: sys.exit(128 + signum))
+    return record_all(chosen, options.out)
+
+
+def record_all(chosen: list[Scenario], out: Path) -> int:
+    out.mkdir(parents=True, exist_ok=True)
+    failed = 0
+    with tempfile.TemporaryDirectory(prefix="pcaps-") as folder:
+        for scenario in chosen:
+            file = Path(folder) / scenario.capture
+            try:
+                snapshots = record_patiently(scenario, file)
+            except Exception as reason:  # whatever it was, the other captures can still be made
+                failed += 1
+                print(f"{scenario.name}: FAILED, {reason!r}", file=sys.stderr)
+                continue
+            shutil.copyfile(file, out / scenario.capture)
+            replace_snapshots(out / "truth.jsonl", scenario.capture, snapshots)
+            print(f"{scenario.name}: {len(packet_times(file))} packets", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,237 @@
+"""Commands and options: wires the parts together; everything that prints is here."""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable, Iterator
+
+import tracker
+from tracker import moment
+from tracker.capture.errors import CaptureError
+from tracker.config import Config, ConfigError, load
+from tracker.connection import Connection, Profile
+from tracker.flow_table import FlowTable
+from tracker.meter import Meter
+from tracker.report import sides
+from tracker.report.rows import Row, RowMaker, Wanted
+from tracker.tcp_state import State
+
+FINE, NOTHING_TO_SHOW, WRONG = 0, 1, 2
+
+
+class UsageError(Exception):
+    """A use that makes no sense: the message says what to do."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line `arguments` (default: this process's) and return the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        status: int = options.run(options)
+        sys.stdout.flush()
+        return status
+    except (CaptureError, ConfigError, UsageError, sides.SidesError, moment.MomentError) as error:
+        _tell(str(error))
+        return WRONG
+    except BrokenPipeError:
+        # The reader has seen enough. Python would complain when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FINE
+    except KeyboardInterrupt:
+        return 130
+
+
+def _tell(line: str) -> None:
+    print(f"tracker: {line}", file=sys.stderr)
+
+
+# --- options ------------------------------------------------------------------------------------
+
+
+class _Version(argparse.Action):
+    def __call__(self, *_: object) -> None:
+        print(f"tracker {tracker.__version__} (engine: {tracker.engine()})")
+        sys.exit(FINE)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tracker",
+        description="netstat from the wire: which connections a host has, and in which state, "
+        "told from the packets alone. It sends nothing.",
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="version, and which engine runs")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_read(commands)
+    states = commands.add_parser("states", help="the state table that everything follows from")
+    states.set_defaults(run=_states)
+    return parser
+
+
+def _add_read(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    read = commands.add_parser(
+        "read",
+        help="the connection table of saved captures",
+        description="Print the connections in saved captures as netstat would have shown them, "
+        "at the end of the capture or at any moment of it.",
+        epilog="Exit status: 0 fine, 1 nothing to show, 2 wrong use or unreadable input.",
+    )
+    read.add_argument("files", nargs="+", metavar="FILE", help="pcap files, read in time order")
+    read.add_argument("--at", metavar="TIME", help=f"as of that moment: {moment.FORMS}")
+    read.add_argument(
+        "--local",
+        action="append",
+        default=[],
+        metavar="ADDRESS",
+        help="whose table it is: address or network (CIDR); may be repeated",
+    )
+    read.add_argument("-n", "--numeric", action="store_true", help="numbers, no service names")
+    read.add_argument("-t", "--tcp", action="store_true", help="TCP only")
+    read.add_argument("-u", "--udp", action="store_true", help="UDP only")
+    read.add_argument("-4", "--ipv4", action="store_true", help="IPv4 only")
+    read.add_argument("-6", "--ipv6", action="store_true", help="IPv6 only")
+    read.add_argument("-a", "--all", action="store_true", help="listening sockets, too")
+    read.add_argument("-l", "--listening", action="store_true", help="listening sockets only")
+    read.add_argument("--closed", action="store_true", help="connections that have ended, too")
+    read.add_argument(
+        "--wide",
+        action="store_true",
+        help="both states, certainty, who opened it, counters, ages, evidence, notes",
+    )
+    form = read.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one JSON object a line")
+    form.add_argument("--csv", action="store_true", help="the same as CSV")
+    read.add_argument("--config", metavar="FILE", help="settings, as in config/tracker.yaml")
+    read.set_defaults(run=_read)
+
+
+# --- commands -----------------------------------------------------------------------------------
+
+
+def _states(_options: argparse.Namespace) -> int:
+    from tracker.report.states import state_tables
+
+    for line in state_tables():
+        print(line)
+    return FINE
+
+
+def _read(options: argparse.Namespace) -> int:
+    from tracker.capture.saved import SavedCapture
+    from tracker.replay import replay
+
+    config = load(options.config) if options.config else Config()
+    when = moment.parse(options.at) if options.at else moment.END
+    whose = _stated_sides(options, config)
+    captures = [SavedCapture(path) for path in options.files]
+    meter = Meter(_flow_table(config, options.closed))
+    now = replay(captures, meter, when)
+    connections = list(meter.table.connections())
+    if whose is None:
+        whose = sides.guessed(connections)
+    rows = _rows(options, config, now, whose, connections)
+    count = _print_rows(options, rows, now)
+    for capture in captures:
+        capture.close()
+        for warning in capture.warnings:
+            _tell(warning)
+    _tell_summary(meter, whose, count)
+    return FINE if count else NOTHING_TO_SHOW
+
+
+def _stated_sides(options: argparse.Namespace, config: Config) -> sides.Sides | None:
+    if options.local:
+        return sides.stated(options.local, "--local")
+    return sides.stated(config.local, options.config) if config.local else None
+
+
+def _flow_table(config: Config, keep_ended: bool) -> FlowTable:
+    timers = [0] * len(State)
+    for state in State:
+        name = state.name.lower()
+        if name in Config._fields:
+            timers[state] = config.nanoseconds(name)
+    return FlowTable(
+        Profile(timers, config.rfc1337),
+        config.max_connections,
+        config.nanoseconds("udp_unreplied"),
+        config.nanoseconds("udp_replied"),
+        keep_ended,
+    )
+
+
+def _rows(
+    options: argparse.Namespace,
+    config: Config,
+    now: int,
+    whose: sides.Sides,
+    connections: list[Connection],
+) -> Iterator[Row]:
+    services = None
+    if not options.numeric:
+        from tracker.names import load_services
+
+        services = load_services()
+    maker = RowMaker(_wanted(options, config, now), whose, frozenset(config.service_ports), services)
+    yield from maker.rows(connections)
+    if maker.wanted.listening:
+        yield from maker.listening(connections)
+
+
+def _wanted(options: argparse.Namespace, config: Config, now: int) -> Wanted:
+    any_protocol = options.tcp == options.udp
+    any_version = options.ipv4 == options.ipv6
+    return Wanted(
+        now,
+        tcp=any_protocol or options.tcp,
+        udp=any_protocol or options.udp,
+        version4=any_version or options.ipv4,
+        version6=any_version or options.ipv6,
+        open=not options.listening,
+        closed=options.closed and not options.listening,
+        listening=options.listening or options.all,
+        unreplied=config.nanoseconds("udp_unreplied"),
+        replied=config.nanoseconds("udp_replied"),
+    )
+
+
+def _print_rows(options: argparse.Namespace, rows: Iterable[Row], now: int) -> int:
+    """Print the rows in the form that was asked for; return how many there were."""
+    count = 0
+
+    def counted() -> Iterator[Row]:
+        nonlocal count
+        for row in rows:
+            count += 1
+            yield row
+
+    if options.json or options.csv:
+        from tracker.report.records import csv_lines, json_lines
+
+        lines = json_lines(counted()) if options.json else csv_lines(counted())
+    else:
+        from tracker.report.table import table
+
+        lines = table(counted(), now, options.wide)
+    write = sys.stdout.write
+    for line in lines:
+        write(line + "\n")
+    return count
+
+
+def _tell_summary(meter: Meter, whose: sides.Sides, count: int) -> None:
+    """Say whose table it is and what is not in it."""
+    _tell(whose.reason)
+    if not count:
+        _tell(f"nothing to show: {meter.table.created} connections seen, none matches (--closed?)")
+    undecoded = meter.undecoded()
+    if undecoded:
+        total = sum(row.count for row in undecoded)
+        what = ", ".join(f"{row.reason} {row.count}" for row in undecoded)
+        _tell(f"{total} of {meter.frames} frames hold no TCP or UDP that could be decoded: {what}")
+    evicted = sum(meter.table.evicted)
+    if evicted:
+        _tell(
+            f"{evicted} connections were dropped because there were more than "
+            f"{meter.table.max_connections} (max_connections)"
+        )

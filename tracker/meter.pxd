@@ -1,0 +1,28 @@
+# C types for meter.py (read when the package is compiled; see setup.py)
+cimport cython
+from tracker.flow_table cimport FlowTable
+from tracker.frames cimport Frames
+from tracker.wire.link cimport decode
+from tracker.wire.segment cimport Frame, Segment
+
+cdef int DECODED, OTHER_ETHERTYPE, OTHER_LLC, OTHER_PROTOCOL, OVERRUN
+
+@cython.final
+cdef class Meter:
+    cdef public FlowTable table
+    cdef public unsigned long long frames
+    cdef public unsigned long long decoded
+    cdef public long long first_time
+    cdef public long long last_time
+    cdef long long _base
+    cdef Frame _frame
+    cdef Segment _segment
+    cdef dict _counts
+    cdef dict _faults
+
+    cpdef feed(self, Frames frames, Py_ssize_t first, Py_ssize_t last)
+    @cython.locals(frame=Frame, segment=Segment, link_type=int, i=Py_ssize_t, time="long long", reason=int)
+    cdef Py_ssize_t _run(self, Frames frames, Py_ssize_t first, Py_ssize_t last) except -1
+    cdef _overrun(self, int link_type)
+    @cython.locals(number="unsigned int")
+    cdef _not_decoded(self, int reason)

@@ -1,0 +1,117 @@
+"""Whose netstat it is: which endpoint of a connection is *local* in its row (design section 5).
+
+The engine knows no sides.  In this order: what the user says, the one address that takes part in
+all connections, the initiator of each connection.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from tracker.connection import Connection
+from tracker.report.text import address
+from tracker.words import BY_SYN, BY_SYN_ACK
+
+BOTH = (0, 1)
+
+
+class SidesError(ValueError):
+    """An address or network that is none: the message says which."""
+
+
+class Network(NamedTuple):
+    """Addresses with the same first bits: `bits & mask`, as 128-bit numbers, and its version."""
+
+    version: int
+    bits: int
+    mask: int
+
+
+class Sides(NamedTuple):
+    """Whose table it is.
+
+    networks   addresses of the local side; empty: the initiator of each connection
+    stated     whether the user said so; only then a connection may have two rows
+    reason     which rule applied, for people
+    """
+
+    networks: tuple[Network, ...]
+    stated: bool
+    reason: str
+
+    def local(self, connection: Connection) -> tuple[int, ...]:
+        """Return the sides of `connection` that are local, lowest first."""
+        sides = tuple(side for side in BOTH if self._holds(connection, side))
+        return sides if self.stated else sides[:1]
+
+    def _holds(self, connection: Connection, side: int) -> bool:
+        high = connection.b_high if side else connection.a_high
+        low = connection.b_low if side else connection.a_low
+        bits = high << 64 | low
+        return any(
+            network.version == connection.version and bits & network.mask == network.bits
+            for network in self.networks
+        )
+
+
+def stated(addresses: Iterable[str], source: str) -> Sides:
+    """Return the sides for the addresses or CIDR networks that the user named in `source`.
+
+    Raises SidesError for what is neither.
+    """
+    networks = tuple(_network(text) for text in addresses)
+    return Sides(networks, True, f"local: {', '.join(addresses)} ({source})")
+
+
+def _network(text: str) -> Network:
+    from ipaddress import ip_network  # here, because most runs name no address
+
+    try:
+        network = ip_network(text.split("%")[0], strict=False)
+    except ValueError:
+        raise SidesError(
+            f"{text!r} is no address and no network; give one like 192.168.1.5, "
+            "192.168.1.0/24 or fd00::5"
+        ) from None
+    ones = (1 << 128) - 1
+    if network.version == 4:
+        mapped = 0xFFFF00000000
+        mask = ones & ~((1 << (32 - network.prefixlen)) - 1)
+        return Network(4, mapped | int(network.network_address), mask)
+    return Network(6, int(network.network_address), ones & ~((1 << 128 - network.prefixlen) - 1))
+
+
+def guessed(connections: Iterable[Connection]) -> Sides:
+    """Return the sides told from the connections themselves."""
+    common: set[tuple[int, int, int]] | None = None
+    for connection in connections:
+        pair = {
+            (connection.version, connection.a_high, connection.a_low),
+            (connection.version, connection.b_high, connection.b_low),
+        }
+        common = pair if common is None else common & pair
+        if not common:
+            break
+    if common and len(common) == 1:
+        version, high, low = common.pop()
+        ones = (1 << 128) - 1
+        text = address(version, high, low)
+        network = Network(version, high << 64 | low, ones)
+        return Sides((network,), False, f"local: {text} (takes part in all connections)")
+    return Sides((), False, "local: the initiator of each connection (name a host with --local)")
+
+
+def initiator(connection: Connection, service_ports: frozenset[int]) -> tuple[int, str]:
+    """Return the side that opened the connection, and how that is known (RFC 5103 section 2).
+
+    Ports below 1024 and `service_ports` belong to services; where just one end has such a port,
+    the other end is the initiator.
+    """
+    if connection.basis == BY_SYN:
+        return connection.initiator, "syn"
+    if connection.basis == BY_SYN_ACK:
+        return connection.initiator, "syn-ack"
+    a_serves = connection.a_port < 1024 or connection.a_port in service_ports
+    b_serves = connection.b_port < 1024 or connection.b_port in service_ports
+    if a_serves != b_serves:
+        return (1 if a_serves else 0), "service-port"
+    return connection.first_sender, "first-packet"

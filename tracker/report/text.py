@@ -1,0 +1,44 @@
+"""Addresses, sockets and times as text."""
+
+import time
+from functools import lru_cache
+
+_NS_IN_S = 1_000_000_000
+
+
+@lru_cache(maxsize=65536)
+def address(version: int, high: int, low: int) -> str:
+    """Return an address as text; `high` and `low` are its halves as in `wire.segment`."""
+    if version == 4:
+        return f"{low >> 24 & 255}.{low >> 16 & 255}.{low >> 8 & 255}.{low & 255}"
+    from ipaddress import IPv6Address  # here, because most captures need only IPv4
+
+    return str(IPv6Address(high << 64 | low))
+
+
+def socket(host: str, port: int | str) -> str:
+    """Return the text form of a socket: ``192.168.1.5:1099``, ``[fd00::1]:443``."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+@lru_cache(maxsize=4096)
+def _second(seconds: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
+
+
+def timestamp(ns: int) -> str:
+    """Return `ns` since 1970 in ISO 8601, UTC, with nanoseconds."""
+    seconds, rest = divmod(ns, _NS_IN_S)
+    return f"{_second(seconds)}.{rest:09d}Z"
+
+
+def duration(ns: int) -> str:
+    """Return a time span in the unit people would use: ``340 ms``, ``12.5 s``, ``2 h 05 min``."""
+    if ns < _NS_IN_S:
+        return f"{ns / 1_000_000:.0f} ms"
+    seconds = ns / _NS_IN_S
+    if seconds < 100:
+        return f"{seconds:.1f} s"
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {seconds:02d} s"

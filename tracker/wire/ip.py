@@ -1,0 +1,201 @@
+"""IPv4 (RFC 791) and IPv6 (RFC 8200) headers, with options, extension headers, first fragments.
+
+A first fragment holds the ports, so it is decoded; a later one has none and is counted.
+"""
+
+from tracker.wire.reasons import (
+    AH_TRUNCATED,
+    IP_VERSION,
+    IPV4_HEADER_LENGTH,
+    IPV4_TOTAL_LENGTH,
+    IPV4_TRUNCATED,
+    IPV6_EXTENSION_BEYOND_PACKET,
+    IPV6_EXTENSION_CHAIN,
+    IPV6_EXTENSION_TRUNCATED,
+    IPV6_TRUNCATED,
+    LATER_FRAGMENT,
+    OTHER_PROTOCOL,
+)
+from tracker.wire.segment import TCP, UDP, Frame, Segment
+from tracker.wire.tcp import decode_tcp
+from tracker.wire.udp import decode_udp
+
+# IPv4: offsets of the fields, in the order of RFC 791 section 3.1.
+V4_TOTAL_LENGTH = 2
+V4_IDENTIFICATION = 4
+V4_FRAGMENT = 6
+V4_PROTOCOL = 9
+V4_SOURCE = 12
+V4_DESTINATION = 16
+V4_HEADER = 20
+MORE_FRAGMENTS = 0x2000
+FRAGMENT_OFFSET = 0x1FFF
+
+# IPv6: offsets of the fields, in the order of RFC 8200 section 3.
+V6_PAYLOAD_LENGTH = 4
+V6_NEXT_HEADER = 6
+V6_SOURCE = 8
+V6_DESTINATION = 24
+V6_HEADER = 40
+
+# Headers that may stand between the IPv6 header and the segment (IANA protocol numbers).
+HOP_BY_HOP = 0
+ROUTING = 43
+FRAGMENT = 44
+AUTHENTICATION = 51
+DESTINATION_OPTIONS = 60
+MOBILITY = 135
+HIP = 139
+SHIM6 = 140
+
+# RFC 8200 asks for at most one of each (two of destination options); more is an attack.
+MAX_EXTENSION_HEADERS = 16
+
+# IPv4 in the low half of an address, as ::ffff:a.b.c.d
+_V4_MAPPED = 0xFFFF00000000
+
+
+def _u32(frame: Frame, at: int) -> int:
+    return (
+        frame.data[at] << 24
+        | frame.data[at + 1] << 16
+        | frame.data[at + 2] << 8
+        | frame.data[at + 3]
+    )
+
+
+def _v4_address(frame: Frame, at: int) -> int:
+    return _V4_MAPPED | _u32(frame, at)
+
+
+def _u64(frame: Frame, at: int) -> int:
+    high = _u32(frame, at)
+    return high << 32 | _u32(frame, at + 4)
+
+
+def decode_ip(frame: Frame, segment: Segment, at: int) -> int:
+    """Decode the IP packet at offset `at`, whichever version its first octet says."""
+    if at >= frame.end:
+        return frame.fault(IPV4_TRUNCATED, at, V4_HEADER)
+    version = frame.data[at] >> 4
+    if version == 4:
+        return decode_ipv4(frame, segment, at)
+    if version == 6:
+        return decode_ipv6(frame, segment, at)
+    return frame.fault(IP_VERSION, at, 1)
+
+
+def decode_ipv4(frame: Frame, segment: Segment, at: int) -> int:
+    """Decode the IPv4 packet at offset `at`."""
+    if at + V4_HEADER > frame.end:
+        return frame.fault(IPV4_TRUNCATED, at, V4_HEADER)
+    if frame.data[at] >> 4 != 4:
+        return frame.fault(IP_VERSION, at, 1)
+    header = (frame.data[at] & 15) * 4
+    if header < V4_HEADER:
+        return frame.fault(IPV4_HEADER_LENGTH, at, V4_HEADER)
+    total = frame.data[at + V4_TOTAL_LENGTH] << 8 | frame.data[at + V4_TOTAL_LENGTH + 1]
+    if total == 0:
+        # Segmentation offload: the packet was captured before its length was known.
+        total = frame.wire_end - at
+    if total < header:
+        return frame.fault(IPV4_TOTAL_LENGTH, at + V4_TOTAL_LENGTH, header)
+    fragment = frame.data[at + V4_FRAGMENT] << 8 | frame.data[at + V4_FRAGMENT + 1]
+    protocol = frame.data[at + V4_PROTOCOL]
+    if fragment & FRAGMENT_OFFSET:
+        frame.fault_number = protocol
+        return frame.fault(LATER_FRAGMENT, at + V4_FRAGMENT, 0)
+    segment.version = 4
+    segment.source_high = 0
+    segment.source_low = _v4_address(frame, at + V4_SOURCE)
+    segment.destination_high = 0
+    segment.destination_low = _v4_address(frame, at + V4_DESTINATION)
+    segment.ip_id = frame.data[at + V4_IDENTIFICATION] << 8 | frame.data[at + V4_IDENTIFICATION + 1]
+    whole = not fragment & MORE_FRAGMENTS
+    return _transport(frame, segment, protocol, at + header, total - header, whole)
+
+
+def decode_ipv6(frame: Frame, segment: Segment, at: int) -> int:
+    """Decode the IPv6 packet at offset `at`."""
+    if at + V6_HEADER > frame.end:
+        return frame.fault(IPV6_TRUNCATED, at, V6_HEADER)
+    if frame.data[at] >> 4 != 6:
+        return frame.fault(IP_VERSION, at, 1)
+    length = frame.data[at + V6_PAYLOAD_LENGTH] << 8 | frame.data[at + V6_PAYLOAD_LENGTH + 1]
+    if length == 0:
+        # A jumbogram (RFC 2675) or segmentation offload: the frame's length counts.
+        length = frame.wire_end - at - V6_HEADER
+    segment.version = 6
+    segment.source_high = _u64(frame, at + V6_SOURCE)
+    segment.source_low = _u64(frame, at + V6_SOURCE + 8)
+    segment.destination_high = _u64(frame, at + V6_DESTINATION)
+    segment.destination_low = _u64(frame, at + V6_DESTINATION + 8)
+    segment.ip_id = 0
+    return _next_header(frame, segment, frame.data[at + V6_NEXT_HEADER], at + V6_HEADER, length)
+
+
+def _next_header(frame: Frame, segment: Segment, header: int, at: int, length: int) -> int:
+    """Walk over extension headers (RFC 8200 section 4) to the segment."""
+    whole = 1
+    for _ in range(MAX_EXTENSION_HEADERS):
+        if header in (TCP, UDP) or not _is_extension(header):
+            return _transport(frame, segment, header, at, length, whole)
+        if at + 8 > frame.end:
+            return frame.fault(IPV6_EXTENSION_TRUNCATED, at, 8)
+        size = (frame.data[at + 1] + 1) * 8
+        if header == AUTHENTICATION:
+            size = (frame.data[at + 1] + 2) * 4  # RFC 4302 section 2.2 counts in 4 octets
+        elif header == FRAGMENT:
+            size = 8
+            offset = frame.data[at + 2] << 8 | frame.data[at + 3]
+            if offset & 0xFFF8:
+                frame.fault_number = frame.data[at]
+                return frame.fault(LATER_FRAGMENT, at, 0)
+            whole = whole and not offset & 1
+        if size > length:
+            return frame.fault(IPV6_EXTENSION_BEYOND_PACKET, at, size)
+        header = frame.data[at]
+        at += size
+        length -= size
+    return frame.fault(IPV6_EXTENSION_CHAIN, at, 0)
+
+
+def _is_extension(header: int) -> bool:
+    return (
+        header == HOP_BY_HOP
+        or header == ROUTING
+        or header == FRAGMENT
+        or header == AUTHENTICATION
+        or header == DESTINATION_OPTIONS
+        or header == MOBILITY
+        or header == HIP
+        or header == SHIM6
+    )
+
+
+def _transport(
+    frame: Frame, segment: Segment, protocol: int, at: int, length: int, whole: bool | int
+) -> int:
+    """Decode what the IP packet carries at `at`, `length` octets of it."""
+    segment.protocol = protocol
+    if protocol == TCP:
+        return decode_tcp(frame, segment, at, length)
+    if protocol == UDP:
+        return decode_udp(frame, segment, at, length, whole)
+    if protocol == AUTHENTICATION and segment.version == 4:
+        return _authentication(frame, segment, at, length, whole)
+    frame.fault_number = protocol
+    return frame.fault(OTHER_PROTOCOL, at, 0)
+
+
+def _authentication(
+    frame: Frame, segment: Segment, at: int, length: int, whole: bool | int
+) -> int:
+    """Step over an authentication header (RFC 4302) in an IPv4 packet."""
+    if at + 8 > frame.end:
+        return frame.fault(AH_TRUNCATED, at, 8)
+    size = (frame.data[at + 1] + 2) * 4
+    header = frame.data[at]
+    if size > length or header == AUTHENTICATION:
+        return frame.fault(IPV6_EXTENSION_BEYOND_PACKET, at, size)
+    return _transport(frame, segment, header, at + size, length - size, whole)

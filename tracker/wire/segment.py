@@ -1,0 +1,78 @@
+"""What decoding works on: a `Frame` goes in, a `Segment` comes out.
+
+Both are filled in place and used again for the next frame, because an object for each packet
+would cost more than everything that is done with it.  Whoever keeps one has to copy it.
+"""
+
+FIN, SYN, RST, PSH, ACK, URG, ECE, CWR = 1, 2, 4, 8, 16, 32, 64, 128
+
+TCP, UDP = 6, 17
+
+
+class Frame:
+    """The captured octets `data[start:end]` of one frame, and where decoding stands.
+
+    `wire_end` is where the frame ended on the wire, in the same offsets; it lies behind `end`
+    where the capture was cut by its snap length.  `fault_*` say, for a frame that was not
+    decoded, at which offset of the frame how many octets were needed, how many there were, and
+    which number (EtherType, protocol) was found.
+    """
+
+    def __init__(self) -> None:
+        self.data: bytes | bytearray | memoryview = b""
+        self.start = 0
+        self.end = 0
+        self.wire_end = 0
+        self.fault_offset = 0
+        self.fault_needed = 0
+        self.fault_had = 0
+        self.fault_number = 0
+
+    def fault(self, reason: int, offset: int, needed: int) -> int:
+        """Note what was missing at `offset` (in `data`) and return `reason`."""
+        self.fault_offset = offset - self.start
+        self.fault_needed = needed
+        self.fault_had = max(self.end - offset, 0)
+        return reason
+
+
+class Segment:
+    """One TCP segment or UDP datagram with the addresses of the packet around it.
+
+    Addresses are two unsigned 64-bit halves, high and low; IPv4 addresses stand in the low half
+    as in ``::ffff:a.b.c.d`` (RFC 4291 section 2.5.5.2), and `version` tells the two apart.
+
+    time            when the frame was captured, ns since 1970
+    frame           its number in the capture, from 1
+    length          octets of the frame on the wire
+    version         4 or 6
+    protocol        TCP (6) or UDP (17)
+    sequence, acknowledgment, flags, window    the TCP header's fields (RFC 9293 section 3.1)
+    payload         octets of data, from the packet's length, not from what was captured
+    mss             maximum segment size option of a SYN, 0 when absent (RFC 9293 section 3.2)
+    window_scale    window scale option of a SYN, -1 when absent (RFC 7323 section 2)
+    vlan            VLAN identifier of the outermost tag, -1 without one (IEEE 802.1Q)
+    ip_id           IPv4 identification, 0 in IPv6
+    """
+
+    def __init__(self) -> None:
+        self.time = 0
+        self.frame = 0
+        self.length = 0
+        self.version = 0
+        self.protocol = 0
+        self.source_high = 0
+        self.source_low = 0
+        self.destination_high = 0
+        self.destination_low = 0
+        self.source_port = 0
+        self.destination_port = 0
+        self.sequence = 0
+        self.acknowledgment = 0
+        self.flags = 0
+        self.window = 0
+        self.payload = 0
+        self.mss = 0
+        self.window_scale = -1
+        self.vlan = -1
+        self.ip_id = 0

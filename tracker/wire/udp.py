@@ -1,0 +1,32 @@
+"""UDP header (RFC 768)."""
+
+from tracker.wire.reasons import DECODED, UDP_BEYOND_PACKET, UDP_LENGTH, UDP_TRUNCATED
+from tracker.wire.segment import Frame, Segment
+
+# Offsets of the fields, in the order of RFC 768.
+SOURCE_PORT = 0
+DESTINATION_PORT = 2
+LENGTH = 4
+HEADER = 8
+
+
+def decode_udp(frame: Frame, segment: Segment, at: int, length: int, whole: int) -> int:
+    """Decode the UDP header at offset `at`; the packet holds `length` octets from there.
+
+    `whole` is false for the first fragment of a datagram, whose length covers later fragments.
+    A length of 0 is a jumbogram's (RFC 2675 section 4): the packet's length counts.
+    """
+    if at + HEADER > frame.end:
+        return frame.fault(UDP_TRUNCATED, at, HEADER)
+    if length < HEADER:
+        return frame.fault(UDP_BEYOND_PACKET, at, HEADER)
+    datagram = frame.data[at + LENGTH] << 8 | frame.data[at + LENGTH + 1]
+    if datagram == 0 or not whole:
+        datagram = length
+    if datagram < HEADER:
+        return frame.fault(UDP_LENGTH, at + LENGTH, HEADER)
+    segment.source_port = frame.data[at] << 8 | frame.data[at + 1]
+    segment.destination_port = frame.data[at + 2] << 8 | frame.data[at + 3]
+    segment.flags = 0
+    segment.payload = min(datagram, length) - HEADER
+    return DECODED

@@ -1,0 +1,53 @@
+"""The engine's small vocabularies, as the numbers it keeps them in.
+
+They stand in a file of their own because the engine's other files may be compiled, and their
+constants are C then, which nobody else can import.
+"""
+
+# No event, no side, no neighbour.
+NOTHING = -1
+
+# How an endpoint's state is known.
+OBSERVED = 0  # its evidence was seen
+INFERRED = 1  # the peer's acknowledgments prove it, its own segment was not seen
+ASSUMED = 2  # the connection was picked up in the middle
+
+# Who opened the connection is known by ...
+UNKNOWN = 0
+BY_SYN = 1
+BY_SYN_ACK = 2
+
+# Notes on a connection, bits of `Connection.notes`.
+NOTE_ODD_FLAGS = 1  # NULL, XMAS, SYN+FIN and the like: no transition (rule 10)
+NOTE_CHALLENGE = 2  # a SYN or an inexact RST inside the connection (rules 1 and 2, RFC 5961)
+NOTE_RESET_IGNORED = 4  # a RST outside the window (rule 1)
+NOTE_RESET_DISPROVED = 8  # "suspected injected": the connection went on after a RST (rule 1)
+NOTE_OUT_OF_WINDOW = 16  # a segment beyond the window that was offered
+NOTE_ACK_OF_UNSENT = 32  # an acknowledgment of more than could have been sent
+NOTE_OLD_SYN = 64  # an old duplicate SYN (RFC 9293 figure 8)
+NOTE_LONE_RESET = 128  # a RST that ends something unseen (rule 7)
+
+# Letters of Zeek's history, in the order in which they are numbered here, from 1.
+LETTERS = "SHADFRGQTW"
+LETTER_SYN = 1
+LETTER_SYN_ACK = 2
+LETTER_ACK = 4
+LETTER_DATA = 8
+LETTER_FIN = 16
+LETTER_RST = 32
+LETTER_GAP = 64
+LETTER_MULTI = 128
+LETTER_RETRANSMISSION = 256
+LETTER_ZERO_WINDOW = 512
+
+# What the notes are called where people read them.
+NOTES = {
+    NOTE_ODD_FLAGS: "odd flags",
+    NOTE_CHALLENGE: "challenge ACK due",
+    NOTE_RESET_IGNORED: "RST outside the window",
+    NOTE_RESET_DISPROVED: "suspected injected RST",
+    NOTE_OUT_OF_WINDOW: "segment outside the window",
+    NOTE_ACK_OF_UNSENT: "ACK of what was never sent",
+    NOTE_OLD_SYN: "old duplicate SYN",
+    NOTE_LONE_RESET: "RST of something unseen",
+}
