@@ -16,7 +16,7 @@ cdef unsigned int NOTE_OUT_OF_WINDOW, NOTE_ACK_OF_UNSENT, NOTE_OLD_SYN, NOTE_LON
 cdef unsigned int LETTER_SYN, LETTER_SYN_ACK, LETTER_ACK, LETTER_DATA, LETTER_FIN, LETTER_RST
 cdef unsigned int LETTER_GAP, LETTER_MULTI, LETTER_RETRANSMISSION, LETTER_ZERO_WINDOW
 cdef int NOTHING, _LETTER_BITS, _LETTERS_IN_WORD
-cdef long long RESET_GRACE_NS, INITIAL_RTO_NS
+cdef long long MIN_RTO_NS, INITIAL_RTO_NS
 
 @cython.final
 cdef class Profile:
@@ -90,6 +90,7 @@ cdef class Connection:
     cdef public bint fresh
     cdef public bint calm
     cdef public bint fast_open
+    cdef public bint simultaneous
     cdef public bint reset_seen
     cdef public unsigned char reset_side
     cdef public long long reset_time
@@ -129,6 +130,7 @@ cdef class Connection:
     cdef _syn_again(self, Endpoint sender, Endpoint receiver, Segment segment)
     cdef _newer_attempt(self, Endpoint sender, Endpoint receiver, Segment segment)
     cdef _syn_ack(self, Endpoint sender, Endpoint receiver, Segment segment)
+    cdef bint _may_answer(self, Endpoint sender, Endpoint receiver)
     @cython.locals(frame="unsigned long long", time="long long")
     cdef _open_by_syn_ack(self, Endpoint sender, Endpoint receiver, Segment segment)
     @cython.locals(frame="unsigned long long", time="long long", known=int)
@@ -136,17 +138,21 @@ cdef class Connection:
     cdef _syn_ack_again(self, Endpoint sender, Endpoint receiver, Segment segment)
     cdef bint _has_sent_more(self, Endpoint endpoint)
     cdef bint _proved_syn(self, Endpoint endpoint, Endpoint peer)
-    @cython.locals(exact=bint)
+    @cython.locals(exact=bint, side=int)
     cdef _reset(self, Endpoint sender, Endpoint receiver, Segment segment, Profile profile)
     cdef bint _refuses(self, Endpoint receiver, Segment segment)
     cdef bint _is_expected(self, Endpoint sender, Endpoint receiver, unsigned int sequence)
     cdef bint _in_window(self, Endpoint receiver, unsigned int sequence)
-    cdef bint _answers_attempt(self, Endpoint sender, Segment segment)
     cdef _close_by_reset(self, Endpoint sender, Endpoint receiver, Segment segment, bint arrives)
     @cython.locals(side=int, late=bint, new=bint)
     cdef bint _outlives_reset(self, Endpoint sender, Segment segment) except -1
-    @cython.locals(end="unsigned int", old=bint)
     cdef _exchange(self, Endpoint sender, Endpoint receiver, Segment segment)
+    @cython.locals(end="unsigned int")
+    cdef bint _is_old(self, Endpoint receiver, Segment segment)
+    @cython.locals(number="unsigned int", unsent=bint)
+    cdef bint _is_bad_ack(self, Endpoint sender, Endpoint receiver, Segment segment)
+    @cython.locals(here="unsigned int")
+    cdef _correct(self, Endpoint sender, Endpoint receiver, Segment segment)
     cdef _pick_up(self, Endpoint sender, Endpoint receiver, Segment segment)
     cdef _prove(self, Endpoint sender, Endpoint receiver, Segment segment)
     @cython.locals(frame="unsigned long long", time="long long", known=int)
@@ -155,7 +161,7 @@ cdef class Connection:
     cdef _proves_established(self, Endpoint sender, Endpoint receiver, Segment segment)
     @cython.locals(frame="unsigned long long", time="long long", past_fin="unsigned int")
     cdef _proves_fin(self, Endpoint sender, Endpoint receiver, Segment segment)
-    cdef _lose_fin(self, Endpoint endpoint, Segment segment)
+    cdef _lose_fin(self, Endpoint endpoint, Endpoint peer, Segment segment)
     @cython.locals(frame="unsigned long long", time="long long")
     cdef _acknowledge(self, Endpoint sender, Endpoint receiver, Segment segment)
     @cython.locals(end="unsigned int")
@@ -173,16 +179,19 @@ cdef class Connection:
     cpdef settle(self, long long now, Profile profile)
     @cython.locals(deadline="long long", event=int)
     cdef _settle_doubt(self, Endpoint endpoint, Endpoint peer, long long now)
-    cdef long long _next_due(self, Endpoint endpoint)
-    @cython.locals(timer="long long", deadline="long long")
+    cdef long long _next_due(self, Endpoint endpoint, long long floor)
+    @cython.locals(timer="long long", deadline="long long", due="long long")
     cdef _settle_timer(self, Endpoint endpoint, long long now, Profile profile)
     @cython.locals(sender=Endpoint, flags="unsigned int")
     cpdef bint is_reopened_by(self, Segment segment, int side) except -1
+    @cython.locals(initiator=Endpoint)
+    cdef bint _answers_old_syn(self, Endpoint sender, Segment segment, int side)
+    cpdef bint answers_attempt(self, Segment segment, int side) except -1
     @cython.locals(sender=Endpoint)
     cpdef bint proves_attempt(self, Segment segment, int side) except -1
     @cython.locals(responder=Endpoint)
     cpdef bint is_unanswered(self) except -1
-    @cython.locals(initiator=Endpoint)
+    @cython.locals(initiator=Endpoint, refuses=bint)
     cpdef bint claims(self, Segment segment, int side, Connection newer) except -1
     cpdef succeed(self, Connection old)
     @cython.locals(sender=Endpoint, receiver=Endpoint)

@@ -80,9 +80,10 @@ END_DISPROVED = int(Event.END_DISPROVED)
 _LETTER_BITS = 5  # four for the letter, one for the side
 _LETTERS_IN_WORD = 12
 
-# A RST is disproved by segments that cannot have been on their way when it passed: later than
-# the shortest retransmission time (RFC 6298 section 2.4 says 1 s, Linux TCP_RTO_MIN 200 ms).
-RESET_GRACE_NS = 200_000_000
+# The shortest time after which anything is sent again for want of an ACK (Linux TCP_RTO_MIN;
+# RFC 6298 section 2.4 says 1 s).  What is sent later than that after a RST was not on its way
+# when the RST passed.
+MIN_RTO_NS = 200_000_000
 
 # How long a SYN or SYN,ACK waits for its answer before it is sent again (RFC 6298 section 2.1).
 INITIAL_RTO_NS = 1_000_000_000
@@ -227,6 +228,7 @@ class Connection:
         self.fresh = True  # nothing seen yet that opens a connection
         self.calm = False  # established and nothing in doubt: most segments change no state
         self.fast_open = False
+        self.simultaneous = False  # both sent a SYN of their own
         self.reset_seen = False
         self.reset_side = 0
         self.reset_time = 0
@@ -363,6 +365,7 @@ class Connection:
             self._newer_attempt(sender, receiver, segment)
         elif not sender.has_iss and receiver.state == SYN_SENT:
             # Simultaneous open (RFC 9293 figure 7).
+            self.simultaneous = True
             self._sends_syn(sender, receiver, segment)
             self._step(sender, SND_SYN, frame, time, OBSERVED)
             sender.evidence_frame = frame
@@ -404,7 +407,7 @@ class Connection:
             sender.asked_at = time
 
     def _revive(self, endpoint: Endpoint, segment: Segment) -> None:
-        """Take back a timeout: who asks again had not given up."""
+        """Take back a timeout: who is heard again had not given up."""
         if endpoint.state == CLOSED and endpoint.evidence_event == TIMEOUT:
             self._step(endpoint, END_DISPROVED, segment.frame, segment.time, OBSERVED)
 
@@ -432,19 +435,29 @@ class Connection:
     def _syn_ack(self, sender: Endpoint, receiver: Endpoint, segment: Segment) -> None:
         if self.fresh:
             self._open_by_syn_ack(sender, receiver, segment)
-        elif sender.has_iss and segment.sequence == sender.iss:
-            if sender.answered:
-                self._syn_ack_again(sender, receiver, segment)
-                return
-        elif sender.state != LISTEN and sender.state != SYN_RECEIVED:
-            self.notes |= NOTE_CHALLENGE
+        elif sender.has_iss and segment.sequence == sender.iss and sender.answered:
+            self._syn_ack_again(sender, receiver, segment)
             return
-        elif sender.has_iss and self._proved_syn(receiver, sender):
+        elif sender.has_iss and segment.sequence == sender.iss and self.simultaneous:
+            pass  # it sent its SYN before, and answers the other one now
+        elif not self._may_answer(sender, receiver):
             self.notes |= NOTE_CHALLENGE
             return
         else:
+            self._step(sender, ACK_OF_SYN_LOST, segment.frame, segment.time, OBSERVED)
             self._sends_syn(sender, receiver, segment)
         self._answers(sender, receiver, segment)
+
+    def _may_answer(self, sender: Endpoint, receiver: Endpoint) -> bool:
+        """Return whether a SYN,ACK of `sender` can be news to `receiver`.
+
+        It can as long as that one still waits for it, whatever was told of `sender` before.
+        """
+        if receiver.state == SYN_SENT:
+            return True
+        if sender.state != LISTEN and sender.state != SYN_RECEIVED:
+            return False
+        return not (sender.has_iss and self._proved_syn(receiver, sender))
 
     def _open_by_syn_ack(
         self, sender: Endpoint, receiver: Endpoint, segment: Segment
@@ -526,10 +539,13 @@ class Connection:
         exact = receiver.has_rcv and self._is_expected(sender, receiver, segment.sequence)
         if receiver.state == TIME_WAIT and profile.rfc1337:
             exact = False
-        if exact or self._answers_attempt(sender, segment):
+        side = 0 if sender is self.a else 1
+        if exact or (segment.flags & ACK and self.answers_attempt(segment, side)):
             self._close_by_reset(sender, receiver, segment, True)
-        elif sender.has_snd and segment.sequence == sender.snd_nxt:
-            # Exact for who sent it, but its receiver lacks something before it.
+        elif (sender.has_snd and segment.sequence == sender.snd_nxt) or (
+            receiver.has_ack and segment.sequence == receiver.ack_sent
+        ):
+            # Who sent it has closed; its receiver lacks something before it, or has more.
             self._close_by_reset(sender, receiver, segment, False)
         elif self._in_window(receiver, segment.sequence):
             self.notes |= NOTE_CHALLENGE
@@ -547,13 +563,22 @@ class Connection:
     def _is_expected(self, sender: Endpoint, receiver: Endpoint, sequence: int) -> bool:
         """Return whether `receiver` expects exactly `sequence` next.
 
-        Once it has the FIN, the FIN's own number will do as well: some stacks do not count the
-        FIN they sent (Linux tcp_reset_check).
+        Linux takes two more numbers for it, as some stacks send them: the end of what it holds
+        behind a hole, and, once the FIN has arrived, the FIN's own (tcp_reset_check).
         """
         if sequence == receiver.rcv_nxt:
             return True
+        if receiver.has_hole and sequence == receiver.hole_end:
+            return True
         return (
-            sender.has_fin and sequence == sender.fin and receiver.rcv_nxt == add(sender.fin, 1)
+            sender.has_fin
+            and sequence == sender.fin
+            and receiver.rcv_nxt == add(sender.fin, 1)
+            and (
+                receiver.state == CLOSE_WAIT
+                or receiver.state == CLOSING
+                or receiver.state == LAST_ACK
+            )
         )
 
     def _in_window(self, receiver: Endpoint, sequence: int) -> bool:
@@ -561,16 +586,6 @@ class Connection:
             receiver.has_rcv
             and after(sequence, receiver.rcv_nxt)
             and (not receiver.has_edge or not after(sequence, receiver.edge))
-        )
-
-    def _answers_attempt(self, sender: Endpoint, segment: Segment) -> bool:
-        """Return whether a RST refuses the SYN that was sent inside the connection."""
-        side = 0 if sender is self.a else 1
-        return (
-            self.attempted
-            and side != self.attempt_side
-            and segment.flags & ACK != 0
-            and segment.acknowledgment == add(self.attempt_sequence, 1)
         )
 
     def _close_by_reset(
@@ -598,7 +613,7 @@ class Connection:
         if sender.evidence_event != RESET:
             return False
         side = 0 if sender is self.a else 1
-        late = segment.time - self.reset_time > RESET_GRACE_NS
+        late = segment.time - self.reset_time > MIN_RTO_NS
         new = after(add(segment.sequence, segment.payload), sender.snd_nxt)
         if not late and not (new and side == self.reset_side):
             return False
@@ -618,16 +633,65 @@ class Connection:
         if receiver.has_edge and after(segment.sequence, receiver.edge):
             self.notes |= NOTE_OUT_OF_WINDOW
             return
+        if self._is_bad_ack(sender, receiver, segment):
+            self.notes |= NOTE_ACK_OF_UNSENT
+            return
         sender.exists = True
+        self._revive(sender, segment)
+        self._correct(sender, receiver, segment)
         self._prove(sender, receiver, segment)
-        end = add(segment.sequence, segment.payload + (segment.flags & FIN))
-        old = receiver.has_ack and before(end, receiver.ack_sent)
-        if not old:
+        if receiver.state == TIME_WAIT:
+            receiver.since = segment.time  # RFC 9293 section 3.10.7.4: restart the 2 MSL timer
+        if not self._is_old(receiver, segment):
             self._acknowledge(sender, receiver, segment)
-        self._move(sender, receiver, segment)
+            self._move(sender, receiver, segment)
         if segment.flags & FIN:
             self._fin(sender, receiver, segment)
         self._take_fin(sender, receiver, segment)
+
+    def _is_old(self, receiver: Endpoint, segment: Segment) -> bool:
+        """Return whether the receiver has all of the segment and drops it.
+
+        It is lenient by what it has not acknowledged yet, but not in SYN_RECEIVED (Linux
+        tcp_sequence and tcp_check_req).
+        """
+        end = add(segment.sequence, segment.payload + (segment.flags & FIN))
+        if receiver.state == SYN_RECEIVED and receiver.has_rcv and not self.simultaneous:
+            return segment.sequence != receiver.rcv_nxt and not after(end, receiver.rcv_nxt)
+        return receiver.has_ack and before(end, receiver.ack_sent)
+
+    def _is_bad_ack(self, sender: Endpoint, receiver: Endpoint, segment: Segment) -> bool:
+        """Return whether the acknowledgment makes its receiver drop the whole segment.
+
+        That is one of more than can have been sent, one older than a window (RFC 5961 section
+        5.2), and in SYN_RECEIVED any but of the SYN (RFC 9293 section 3.10.7.4, fifth).
+        """
+        number = segment.acknowledgment
+        unsent = receiver.has_snd and after(number, receiver.snd_nxt)
+        if receiver.state == SYN_RECEIVED and receiver.has_iss:
+            return unsent or not after(number, receiver.iss)
+        if not sender.has_edge:
+            return False
+        if unsent:
+            return after(number, sender.edge)
+        return before(number, sender.ack_sent) and (
+            distance(number, sender.ack_sent) > distance(sender.ack_sent, sender.edge)
+        )
+
+    def _correct(self, sender: Endpoint, receiver: Endpoint, segment: Segment) -> None:
+        """Take back what the receiver claimed to have got: the sender sends it only now.
+
+        An acknowledgment of more than was seen may mean that the capture lost something.  But
+        where the sender goes on just where it was, nothing was lost and the number was wrong.
+        """
+        here = segment.sequence
+        if here != sender.snd_nxt or not sender.has_snd or sender.has_fin:
+            return
+        if segment.payload or segment.flags & FIN:
+            if receiver.has_rcv and after(receiver.rcv_nxt, here):
+                receiver.rcv_nxt = here
+            if receiver.has_ack and after(receiver.ack_sent, here):
+                receiver.ack_sent = here
 
     def _pick_up(self, sender: Endpoint, receiver: Endpoint, segment: Segment) -> None:
         """Rule 7: no SYN was seen, so both endpoints are assumed to be ESTABLISHED."""
@@ -681,12 +745,18 @@ class Connection:
         """A responder sends something after its SYN,ACK, or without ever having sent one."""
         frame, time = segment.frame, segment.time
         if sender.has_iss:
-            heard = receiver.packets == 0 or self._proved_syn(receiver, sender)
+            # A bare ACK of the SYN may be a challenge ACK, which needs no connection.
+            heard = (
+                receiver.packets == 0
+                or segment.payload != 0
+                or segment.flags & FIN != 0
+                or after(segment.acknowledgment, add(receiver.iss, 1))
+            )
             if heard and not self.fast_open:
                 sender.pending = NOTHING
                 self._step(sender, RCV_ACK_OF_SYN, frame, time, OBSERVED)
         elif receiver.has_iss and segment.acknowledgment == receiver.snd_nxt:
-            # Its SYN,ACK was not captured.
+            # Its SYN,ACK was not captured; whether that arrived, the receiver's ACK will tell.
             sender.iss = add(segment.sequence, 0xFFFFFFFF)
             sender.snd_nxt = segment.sequence
             sender.has_iss = sender.has_snd = True
@@ -694,8 +764,6 @@ class Connection:
             receiver.has_rcv = True
             self._step(sender, RCV_SYN, frame, time, INFERRED)
             self._step(sender, RCV_ACK_OF_SYN, frame, time, INFERRED)
-            self._step(receiver, RCV_SYN, frame, time, INFERRED)
-            self._step(receiver, RCV_ACK_OF_SYN, frame, time, INFERRED)
         else:
             # It talks of a connection from before the SYN (RFC 9293 figure 9).
             sender.snd_nxt = segment.sequence
@@ -716,23 +784,23 @@ class Connection:
         ):
             # A FIN of its own that crosses the other on the way is no sign yet.
             if not segment.flags & FIN or sender.has_fin:
-                self._lose_fin(sender, segment)
+                self._lose_fin(sender, receiver, segment)
 
-    def _lose_fin(self, endpoint: Endpoint, segment: Segment) -> None:
+    def _lose_fin(self, endpoint: Endpoint, peer: Endpoint, segment: Segment) -> None:
         """Rule 0: the peer's FIN has not arrived; from here on only an ACK proves that it did."""
         endpoint.doubts_fin = True
+        if endpoint.rcv_nxt == add(peer.fin, 1):
+            endpoint.rcv_nxt = peer.fin
         self._step(endpoint, FIN_LOST, segment.frame, segment.time, OBSERVED)
 
     def _acknowledge(self, sender: Endpoint, receiver: Endpoint, segment: Segment) -> None:
         """Let the acknowledgment arrive at the receiver."""
         frame, time = segment.frame, segment.time
         if receiver.has_snd and after(segment.acknowledgment, receiver.snd_nxt):
-            if sender.has_edge and after(segment.acknowledgment, sender.edge):
-                self.notes |= NOTE_ACK_OF_UNSENT
-                return
             # Sent, and not captured.
-            receiver.snd_nxt = segment.acknowledgment
             self._note_letter(receiver, 0 if receiver is self.a else 1, LETTER_GAP)
+        if receiver.evidence_event == TIMEOUT and receiver.before_end == SYN_RECEIVED:
+            self._revive(receiver, segment)  # a SYN cookie (RFC 4987 section 3.6) needs no state
         if receiver.pending != NOTHING:
             return  # Rules 4 and 5: it asked again after it was answered; see settle
         if (
@@ -810,9 +878,13 @@ class Connection:
     def _fin(self, sender: Endpoint, receiver: Endpoint, segment: Segment) -> None:
         frame, time = segment.frame, segment.time
         fin = add(segment.sequence, segment.payload)
-        if sender.has_fin:
-            if fin == sender.fin:
-                self._fin_again(sender, receiver, segment)
+        if sender.has_fin and fin == sender.fin:
+            self._fin_again(sender, receiver, segment)
+            return
+        if sender.has_fin and receiver.rcv_nxt == add(sender.fin, 1):
+            return  # the other one has taken effect
+        if receiver.has_rcv and before(fin, receiver.rcv_nxt):
+            self.notes |= NOTE_OUT_OF_WINDOW
             return
         sender.fin = fin
         sender.has_fin = True
@@ -829,10 +901,8 @@ class Connection:
         past_fin = add(sender.fin, 1)
         if not (receiver.has_ack and receiver.ack_sent == past_fin):
             # Rule 0: one who had got the FIN would have acknowledged it by now.
-            self._lose_fin(receiver, segment)
+            self._lose_fin(receiver, sender, segment)
             return
-        if receiver.state == TIME_WAIT:
-            receiver.since = time
         if sender.state == CLOSED and sender.evidence_event != RCV_ACK_OF_FIN:
             return
         if sender.state == FIN_WAIT_2 or sender.state == TIME_WAIT or sender.state == CLOSED:
@@ -859,7 +929,7 @@ class Connection:
         """End a doubt: who still lacked the ACK would have asked again by now."""
         if endpoint.pending == NOTHING:
             return
-        deadline = self._next_due(endpoint)
+        deadline = self._next_due(endpoint, 0)
         if now < deadline:
             return
         event = endpoint.pending
@@ -868,15 +938,13 @@ class Connection:
         if peer.has_fin and endpoint.rcv_nxt == add(peer.fin, 1) and not endpoint.doubts_fin:
             self._step(endpoint, RCV_FIN, endpoint.evidence_frame, deadline, OBSERVED)
 
-    def _next_due(self, endpoint: Endpoint) -> int:
+    def _next_due(self, endpoint: Endpoint, floor: int) -> int:
         """Return by when a SYN or FIN that lacks its ACK is repeated, ns.
 
-        Repetitions back off by doubling (RFC 6298 section 5.5), the first one of a SYN comes
-        after a second (section 2.1); an eighth more is slack for coarse timers.
+        Repetitions back off by doubling (RFC 6298 section 5.5); a tenth more is slack for coarse
+        timers.  `floor` is the shortest gap that may be meant.
         """
-        if endpoint.gap:
-            return endpoint.asked_at + endpoint.gap * 9 // 4
-        return endpoint.asked_at + INITIAL_RTO_NS * 5 // 4
+        return endpoint.asked_at + max(endpoint.gap * 21 // 10, floor * 5 // 4)
 
     def _settle_timer(self, endpoint: Endpoint, now: int, profile: Profile) -> None:
         """Rule 11: a kernel gives up a state after its time, which no segment tells."""
@@ -889,9 +957,10 @@ class Connection:
                 return  # only an orphan has the timer, and an orphan acknowledges no data
         elif endpoint.state == SYN_SENT or endpoint.state == SYN_RECEIVED:
             # Who is still asking is heard when it is due, and not given up before.
-            deadline = min(max(deadline, endpoint.asked_at), self._next_due(endpoint))
-        elif endpoint.state != TIME_WAIT and endpoint.gap:
-            deadline = self._next_due(endpoint)
+            due = self._next_due(endpoint, INITIAL_RTO_NS)
+            deadline = min(max(deadline, endpoint.asked_at), due)
+        elif endpoint.state != TIME_WAIT:
+            deadline = max(deadline, self._next_due(endpoint, 0))
         if now >= deadline:
             self._step(endpoint, TIMEOUT, endpoint.evidence_frame, deadline, endpoint.certainty)
 
@@ -913,9 +982,26 @@ class Connection:
             return (
                 sender.state == CLOSED or sender.state == TIME_WAIT or sender.state == LAST_ACK
             )
+        return flags == SYN | ACK and (
+            self.answers_attempt(segment, side)
+            or self._answers_old_syn(sender, segment, side)
+        )
+
+    def _answers_old_syn(self, sender: Endpoint, segment: Segment, side: int) -> bool:
+        """Return whether a listener took a late copy of the SYN for a new one."""
+        initiator = self.b if self.initiator else self.a
         return (
-            flags == SYN | ACK
-            and self.attempted
+            sender.state == CLOSED
+            and side != self.initiator
+            and sender.has_iss
+            and segment.sequence != sender.iss
+            and segment.acknowledgment == add(initiator.iss, 1)
+        )
+
+    def answers_attempt(self, segment: Segment, side: int) -> bool:
+        """Return whether `segment` acknowledges the SYN that was sent inside the connection."""
+        return (
+            self.attempted
             and side != self.attempt_side
             and segment.acknowledgment == add(self.attempt_sequence, 1)
         )
@@ -948,10 +1034,11 @@ class Connection:
         """
         if segment.flags & SYN:
             return False
-        if side == newer.initiator:
-            return segment.flags & RST != 0
+        if not segment.flags & RST:
+            return side != newer.initiator
         initiator = newer.b if newer.initiator else newer.a
-        return not segment.flags & ACK or segment.acknowledgment != add(initiator.iss, 1)
+        refuses = segment.flags & ACK and segment.acknowledgment == add(initiator.iss, 1)
+        return side == newer.initiator or not refuses
 
     def succeed(self, old: "Connection") -> None:
         """Follow `old` as the next generation of the same socket pair."""

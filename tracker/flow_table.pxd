@@ -9,9 +9,9 @@ cdef int EMBRYONIC, CLOSED_QUEUE, OPEN, DATAGRAMS, QUEUES, NOTHING, _SAMPLE, _FI
 cdef long long LINGER_NS
 cdef unsigned long long _MIX, _MASK_64, _MASK_32
 
-cdef inline unsigned long long _mix(unsigned long long hashed, unsigned long long value) noexcept
+cdef unsigned long long _mix(unsigned long long hashed, unsigned long long value) noexcept
 
-cdef inline unsigned long long _mix_socket(unsigned long long hashed, unsigned long long low, unsigned long long port) noexcept
+cdef unsigned long long _mix_socket(unsigned long long hashed, unsigned long long low, unsigned long long port) noexcept
 
 cpdef int side_of_sender(Segment segment) except -1
 
@@ -44,7 +44,7 @@ cdef class FlowTable:
     cpdef Connection segment_seen(self, Segment segment)
     @cython.locals(at="unsigned long long", slot="unsigned long long", connection=Connection)
     cdef Connection _find(self, Segment segment, int side, unsigned long long hashed)
-    cdef inline Connection _at(self, Py_ssize_t index)
+    cdef Connection _at(self, Py_ssize_t index)
     @cython.locals(at="unsigned long long")
     cdef _insert(self, unsigned long long hashed, Py_ssize_t index)
     @cython.locals(slot="unsigned long long", size=Py_ssize_t, old="unsigned long long[::1]", i=Py_ssize_t)

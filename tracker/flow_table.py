@@ -255,7 +255,7 @@ class FlowTable:
             connection.settle(segment.time, self.profile)
             if connection.is_reopened_by(segment, side):
                 new = self._succeed(connection, segment, side)
-                if segment.flags & ACK:
+                if segment.flags & ACK and connection.answers_attempt(segment, side):
                     new.replay_attempt(connection)
                 return new
         return connection

@@ -13,7 +13,7 @@ cdef class PcapWalker:
     cdef public long long bad_length
     cdef const unsigned char[::1] _data
 
-    cdef inline unsigned int _u32(self, Py_ssize_t at, bint big) except? 0
+    cdef unsigned int _u32(self, Py_ssize_t at, bint big) except? 0
 
     @cython.locals(big=bint, count=Py_ssize_t, length="unsigned int", seconds="long long", fraction="long long")
     cpdef Py_ssize_t walk(self, Frames frames, data, Py_ssize_t start, Py_ssize_t end) except -1

@@ -57,7 +57,7 @@ class PcapWalker:
             frames.times[count] = seconds * _NS_IN_S + fraction * self.unit
             frames.starts[count] = start + RECORD_HEADER
             frames.lengths[count] = length
-            frames.wires[count] = max(self._u32(start + ORIGINAL, big), length)
+            frames.wires[count] = self._u32(start + ORIGINAL, big)
             start += RECORD_HEADER + length
             count += 1
         frames.count = count

@@ -4,13 +4,13 @@ A first fragment holds the ports, so it is decoded; a later one has none and is 
 """
 
 from tracker.wire.reasons import (
+    AH_BEYOND_PACKET,
     AH_TRUNCATED,
     IP_VERSION,
     IPV4_HEADER_LENGTH,
     IPV4_TOTAL_LENGTH,
     IPV4_TRUNCATED,
     IPV6_EXTENSION_BEYOND_PACKET,
-    IPV6_EXTENSION_CHAIN,
     IPV6_EXTENSION_TRUNCATED,
     IPV6_TRUNCATED,
     LATER_FRAGMENT,
@@ -48,8 +48,11 @@ MOBILITY = 135
 HIP = 139
 SHIM6 = 140
 
-# RFC 8200 asks for at most one of each (two of destination options); more is an attack.
-MAX_EXTENSION_HEADERS = 16
+# IPv4 options that say where the packet goes in the end (RFC 791 section 3.1).
+END_OF_OPTIONS = 0
+NO_OPERATION = 1
+LOOSE_SOURCE_ROUTE = 131
+STRICT_SOURCE_ROUTE = 137
 
 # IPv4 in the low half of an address, as ::ffff:a.b.c.d
 _V4_MAPPED = 0xFFFF00000000
@@ -100,6 +103,8 @@ def decode_ipv4(frame: Frame, segment: Segment, at: int) -> int:
         total = frame.wire_end - at
     if total < header:
         return frame.fault(IPV4_TOTAL_LENGTH, at + V4_TOTAL_LENGTH, header)
+    if at + header > frame.end:
+        return frame.fault(IPV4_TRUNCATED, at, header)
     fragment = frame.data[at + V4_FRAGMENT] << 8 | frame.data[at + V4_FRAGMENT + 1]
     protocol = frame.data[at + V4_PROTOCOL]
     if fragment & FRAGMENT_OFFSET:
@@ -110,9 +115,28 @@ def decode_ipv4(frame: Frame, segment: Segment, at: int) -> int:
     segment.source_low = _v4_address(frame, at + V4_SOURCE)
     segment.destination_high = 0
     segment.destination_low = _v4_address(frame, at + V4_DESTINATION)
+    if header > V4_HEADER:
+        _source_route(frame, segment, at + V4_HEADER, at + header)
     segment.ip_id = frame.data[at + V4_IDENTIFICATION] << 8 | frame.data[at + V4_IDENTIFICATION + 1]
     whole = not fragment & MORE_FRAGMENTS
     return _transport(frame, segment, protocol, at + header, total - header, whole)
+
+
+def _source_route(frame: Frame, segment: Segment, at: int, end: int) -> None:
+    """Take the destination from a source route, whose last address it is until it gets there."""
+    while at + 1 < end and frame.data[at] != END_OF_OPTIONS:
+        kind = frame.data[at]
+        if kind == NO_OPERATION:
+            at += 1
+            continue
+        length = frame.data[at + 1]
+        if length < 2 or at + length > end:
+            return
+        if (kind == LOOSE_SOURCE_ROUTE or kind == STRICT_SOURCE_ROUTE) and length >= 7:
+            if frame.data[at + 2] <= length - 3:
+                segment.destination_low = _v4_address(frame, at + length - 4)
+            return
+        at += length
 
 
 def decode_ipv6(frame: Frame, segment: Segment, at: int) -> int:
@@ -137,9 +161,11 @@ def decode_ipv6(frame: Frame, segment: Segment, at: int) -> int:
 def _next_header(frame: Frame, segment: Segment, header: int, at: int, length: int) -> int:
     """Walk over extension headers (RFC 8200 section 4) to the segment."""
     whole = 1
-    for _ in range(MAX_EXTENSION_HEADERS):
+    while True:  # each header is at least 8 octets long, so the frame's end ends it
         if header in (TCP, UDP) or not _is_extension(header):
             return _transport(frame, segment, header, at, length, whole)
+        if length < 8:
+            return frame.fault(IPV6_EXTENSION_BEYOND_PACKET, at, 8)
         if at + 8 > frame.end:
             return frame.fault(IPV6_EXTENSION_TRUNCATED, at, 8)
         size = (frame.data[at + 1] + 1) * 8
@@ -157,7 +183,6 @@ def _next_header(frame: Frame, segment: Segment, header: int, at: int, length: i
         header = frame.data[at]
         at += size
         length -= size
-    return frame.fault(IPV6_EXTENSION_CHAIN, at, 0)
 
 
 def _is_extension(header: int) -> bool:
@@ -192,10 +217,15 @@ def _authentication(
     frame: Frame, segment: Segment, at: int, length: int, whole: bool | int
 ) -> int:
     """Step over an authentication header (RFC 4302) in an IPv4 packet."""
+    if length < 8:
+        return frame.fault(AH_BEYOND_PACKET, at, 8)
     if at + 8 > frame.end:
         return frame.fault(AH_TRUNCATED, at, 8)
     size = (frame.data[at + 1] + 2) * 4
+    if size > length:
+        return frame.fault(AH_BEYOND_PACKET, at, size)
     header = frame.data[at]
-    if size > length or header == AUTHENTICATION:
-        return frame.fault(IPV6_EXTENSION_BEYOND_PACKET, at, size)
+    if header == AUTHENTICATION:
+        frame.fault_number = header
+        return frame.fault(OTHER_PROTOCOL, at, 0)
     return _transport(frame, segment, header, at + size, length - size, whole)

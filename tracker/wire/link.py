@@ -55,7 +55,7 @@ def decode_ethernet(frame: Frame, segment: Segment) -> int:
 
 def _ethertype(frame: Frame, segment: Segment, ethertype: int, at: int) -> int:
     """Decode what `ethertype` announces at `at`: IP, VLAN tags before it, or LLC."""
-    for _ in range(MAX_VLAN_TAGS):
+    for _ in range(MAX_VLAN_TAGS + 1):
         if ethertype == IPV4:
             return decode_ipv4(frame, segment, at)
         if ethertype == IPV6:

@@ -38,8 +38,8 @@ TCP_BEYOND_PACKET = 13
 TCP_DATA_OFFSET = 14
 UDP_BEYOND_PACKET = 15
 UDP_LENGTH = 16
-IPV6_EXTENSION_CHAIN = 17
-IPV6_EXTENSION_BEYOND_PACKET = 18
+IPV6_EXTENSION_BEYOND_PACKET = 17
+AH_BEYOND_PACKET = 18
 VLAN_STACK = 19
 OVERRUN = 20
 
@@ -66,8 +66,8 @@ REASONS = (
     Reason(MALFORMED, "TCP", "data offset", "RFC 9293 section 3.1"),
     Reason(MALFORMED, "UDP", "header beyond the packet's length", "RFC 768"),
     Reason(MALFORMED, "UDP", "length", "RFC 768"),
-    Reason(MALFORMED, "IPv6", "too many extension headers", "RFC 8200 section 4.1"),
     Reason(MALFORMED, "IPv6", "extension header beyond the packet's length", "RFC 8200 section 4"),
+    Reason(MALFORMED, "AH", "header beyond the packet's length", "RFC 4302 section 2.2"),
     Reason(MALFORMED, "VLAN tag", "too many tags", "IEEE 802.1Q section 9.6"),
     Reason(MALFORMED, "frame", "octets beyond the frame", ""),
     Reason(OTHER, "Ethernet", "EtherType", "IEEE 802 numbers"),
@@ -102,6 +102,7 @@ _PROTOCOLS = {
     41: "IPv6 in IP",
     47: "GRE",
     50: "ESP",
+    51: "AH",
     58: "ICMPv6",
     59: "IPv6 without a next header",
     88: "EIGRP",

@@ -7,7 +7,7 @@ cdef unsigned int SYN
 cdef Py_ssize_t SOURCE_PORT, DESTINATION_PORT, SEQUENCE, ACKNOWLEDGMENT, DATA_OFFSET, FLAGS, WINDOW, HEADER
 cdef int END_OF_OPTIONS, NO_OPERATION, MAXIMUM_SEGMENT_SIZE, WINDOW_SCALE, MAX_WINDOW_SCALE
 
-cdef inline unsigned int _u32(Frame frame, Py_ssize_t at) except? 0
+cdef unsigned int _u32(Frame frame, Py_ssize_t at) except? 0
 
 @cython.locals(header=Py_ssize_t)
 cpdef int decode_tcp(Frame frame, Segment segment, Py_ssize_t at, Py_ssize_t length) except -1

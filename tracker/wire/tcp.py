@@ -36,10 +36,10 @@ def _u32(frame: Frame, at: int) -> int:
 
 def decode_tcp(frame: Frame, segment: Segment, at: int, length: int) -> int:
     """Decode the TCP header at offset `at`; the packet holds `length` octets from there."""
-    if at + HEADER > frame.end:
-        return frame.fault(TCP_TRUNCATED, at, HEADER)
     if length < HEADER:
         return frame.fault(TCP_BEYOND_PACKET, at, HEADER)
+    if at + HEADER > frame.end:
+        return frame.fault(TCP_TRUNCATED, at, HEADER)
     header = (frame.data[at + DATA_OFFSET] >> 4) * 4
     if header < HEADER or header > length:
         return frame.fault(TCP_DATA_OFFSET, at + DATA_OFFSET, header)

@@ -16,10 +16,10 @@ def decode_udp(frame: Frame, segment: Segment, at: int, length: int, whole: int)
     `whole` is false for the first fragment of a datagram, whose length covers later fragments.
     A length of 0 is a jumbogram's (RFC 2675 section 4): the packet's length counts.
     """
-    if at + HEADER > frame.end:
-        return frame.fault(UDP_TRUNCATED, at, HEADER)
     if length < HEADER:
         return frame.fault(UDP_BEYOND_PACKET, at, HEADER)
+    if at + HEADER > frame.end:
+        return frame.fault(UDP_TRUNCATED, at, HEADER)
     datagram = frame.data[at + LENGTH] << 8 | frame.data[at + LENGTH + 1]
     if datagram == 0 or not whole:
         datagram = length
