@@ -10,6 +10,7 @@ Floors, imports only go down:
     6  cli           commands and options
     5  report        connections in, text out: table, records, rows
     5  capture       the one door for frames
+    5  replay        frames through the meter, up to a moment
     4  names         service names
     4  meter         frames to segments to flow table; counts what could not be decoded, and why
     3  flow_table    connections by socket pair: generations, expiry, limits
@@ -19,6 +20,8 @@ Floors, imports only go down:
     1  frames        a block of frames
     0  sequence      arithmetic modulo 2**32
     0  config        settings
+    0  moment        the moment of a table
+    0  words         the engine's small vocabularies, as numbers
 
 Floors 0 to 3, the meter and the walk over pcap records are compiled by Cython when the package is
 installed where a C compiler is found; `engine()` says whether they were.

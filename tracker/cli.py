@@ -1,9 +1,11 @@
 """Commands and options: wires the parts together; everything that prints is here."""
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, closing
 
 import tracker
 from tracker import moment
@@ -33,10 +35,13 @@ def main(arguments: list[str] | None = None) -> int:
     except (CaptureError, ConfigError, UsageError, sides.SidesError, moment.MomentError) as error:
         _tell(str(error))
         return WRONG
-    except BrokenPipeError:
-        # The reader has seen enough. Python would complain when it flushes at exit.
+    except OSError as error:
+        # What is left in the buffer must not be tried again when Python exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FINE
+        if isinstance(error, BrokenPipeError):
+            return FINE  # the reader has seen enough
+        _tell(f"the output cannot be written: {error.strerror}")
+        return WRONG
     except KeyboardInterrupt:
         return 130
 
@@ -117,22 +122,24 @@ def _states(_options: argparse.Namespace) -> int:
 
 
 def _read(options: argparse.Namespace) -> int:
-    from tracker.capture.saved import SavedCapture
+    from tracker.capture.saved import SavedCapture, in_time_order
     from tracker.replay import replay
 
+    # The engine makes no reference cycles; looking for some among millions of connections costs.
+    gc.disable()
     config = load(options.config) if options.config else Config()
     when = moment.parse(options.at) if options.at else moment.END
     whose = _stated_sides(options, config)
-    captures = [SavedCapture(path) for path in options.files]
-    meter = Meter(_flow_table(config, options.closed))
-    now = replay(captures, meter, when)
+    meter = Meter(flow_table(config, options.closed))
+    with ExitStack() as files:
+        captures = [files.enter_context(closing(SavedCapture(path))) for path in options.files]
+        now = replay(in_time_order(captures), meter, when)
     connections = list(meter.table.connections())
     if whose is None:
         whose = sides.guessed(connections)
     rows = _rows(options, config, now, whose, connections)
-    count = _print_rows(options, rows, now)
+    count = _print_rows(options, rows)
     for capture in captures:
-        capture.close()
         for warning in capture.warnings:
             _tell(warning)
     _tell_summary(meter, whose, count)
@@ -145,7 +152,8 @@ def _stated_sides(options: argparse.Namespace, config: Config) -> sides.Sides | 
     return sides.stated(config.local, options.config) if config.local else None
 
 
-def _flow_table(config: Config, keep_ended: bool) -> FlowTable:
+def flow_table(config: Config, keep_ended: bool) -> FlowTable:
+    """Return an empty flow table with the settings of `config`."""
     timers = [0] * len(State)
     for state in State:
         name = state.name.lower()
@@ -195,7 +203,7 @@ def _wanted(options: argparse.Namespace, config: Config, now: int) -> Wanted:
     )
 
 
-def _print_rows(options: argparse.Namespace, rows: Iterable[Row], now: int) -> int:
+def _print_rows(options: argparse.Namespace, rows: Iterable[Row]) -> int:
     """Print the rows in the form that was asked for; return how many there were."""
     count = 0
 
@@ -212,7 +220,7 @@ def _print_rows(options: argparse.Namespace, rows: Iterable[Row], now: int) -> i
     else:
         from tracker.report.table import table
 
-        lines = table(counted(), now, options.wide)
+        lines = table(counted(), options.wide)
     write = sys.stdout.write
     for line in lines:
         write(line + "\n")

@@ -4,14 +4,18 @@ The values here are those of `config/tracker.yaml`, which explains each with uni
 source; a test holds the two together.
 """
 
-from pathlib import Path
+import os
 from typing import Any, NamedTuple
 
 _NS_IN_S = 1_000_000_000
 
+# A billion seconds are 32 years, and in ns still far from what 64 bits hold.
+_LARGEST = 1_000_000_000
+_LARGEST_PORT = 65535
+
 
 class ConfigError(Exception):
-    """A configuration that cannot be used: the message says file, key and what is allowed."""
+    """A configuration that cannot be used: the message says file, line, key and what is allowed."""
 
 
 class Config(NamedTuple):
@@ -37,14 +41,15 @@ class Config(NamedTuple):
 
     def nanoseconds(self, name: str) -> int:
         """Return the time `name` in ns."""
-        return round(getattr(self, name) * _NS_IN_S)
+        seconds: float = getattr(self, name)
+        return round(seconds * _NS_IN_S)
 
 
-def shipped(name: str) -> Path:
+def shipped(name: str) -> str:
     """Return the path of a file of `config/`, in a checkout or in the installed package."""
-    here = Path(__file__).parent
-    installed = here / "defaults" / name
-    return installed if installed.exists() else here.parent / "config" / name
+    here = os.path.dirname(os.path.abspath(__file__))
+    installed = os.path.join(here, "defaults", name)
+    return installed if os.path.exists(installed) else os.path.join(here, "..", "config", name)
 
 
 def load(path: str) -> Config:
@@ -52,49 +57,98 @@ def load(path: str) -> Config:
 
     Raises ConfigError for a file that cannot be read, an unknown key, or an impossible value.
     """
-    settings = load_yaml(path)
+    settings, lines = _load_yaml(path)
     if not isinstance(settings, dict):
-        raise ConfigError(f"{path}: settings are lines of `name: value`")
-    values = {}
+        raise ConfigError(f"{path}: line 1: settings are lines of `name: value`")
+    values: dict[str, Any] = {}
     for key, value in settings.items():
+        where = f"{path}: line {lines.get(key, 1)}"
         if key not in Config._fields:
-            raise ConfigError(f"{path}: unknown setting {key!r}; known: {', '.join(Config._fields)}")
-        values[key] = _checked(path, key, value)
+            known = ", ".join(Config._fields)
+            raise ConfigError(f"{where}: no setting is called {_shown(key)}; known: {known}")
+        values[key] = _checked(f"{where}: {key}", key, value)
     return Config(**values)
 
 
-def load_yaml(path: str | Path) -> Any:
+def load_yaml(path: str) -> Any:  # noqa: ANN401 - YAML may hold anything
     """Return what the YAML file `path` holds; raise ConfigError where it cannot be read."""
+    return _load_yaml(path)[0]
+
+
+def _load_yaml(path: str) -> tuple[Any, dict[Any, int]]:
+    """Return what a YAML file holds, and the line of each name at its top."""
     import yaml  # here, because most runs need no YAML and should not wait for it
 
     try:
         with open(path, encoding="utf-8") as file:
-            return yaml.load(file, getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or {}
+            loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(file)
+            node = loader.get_single_node()
+            lines = _lines(path, node) if isinstance(node, yaml.MappingNode) else {}
+            return (loader.construct_document(node) if node else {}), lines
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ConfigError(f"{path}: line {line}: not YAML: {error.problem}") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
 
 
-def _checked(path: str, key: str, value: Any) -> Any:
-    """Return `value` in the type of the setting `key`."""
+def _lines(path: str, node: Any) -> dict[Any, int]:  # noqa: ANN401 - a node of yaml
+    """Return the line of each name of a YAML mapping; raise ConfigError where one comes twice."""
+    lines: dict[Any, int] = {}
+    for name, _ in node.value:
+        line = name.start_mark.line + 1
+        first = lines.setdefault(str(name.value), line)
+        if first != line:
+            raise ConfigError(f"{path}: line {line}: {name.value} stands in line {first} already")
+    return lines
+
+
+def _checked(where: str, key: str, value: object) -> object:
+    """Return `value` in the type of the setting `key`; raise ConfigError if it is not allowed."""
     default = Config._field_defaults[key]
     if isinstance(default, bool):
-        if isinstance(value, bool):
-            return value
-        raise ConfigError(f"{path}: {key}: {value!r}; allowed: true, false")
-    if isinstance(default, tuple):
-        return _checked_list(path, key, value)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 1e9:
-        raise ConfigError(f"{path}: {key}: {value!r}; allowed: a number from 0 to 1e9")
-    if isinstance(default, int) and (not isinstance(value, int) or value < 1):
-        raise ConfigError(f"{path}: {key}: {value!r}; allowed: a whole number above 0")
-    return type(default)(value)
+        good, allowed = isinstance(value, bool), "true, false"
+    elif isinstance(default, tuple):
+        good, allowed = _is_list(key, value), _LISTS[key][1]
+    elif isinstance(default, int):
+        good = type(value) is int and 1 <= value <= _LARGEST
+        allowed = f"a whole number from 1 to {_LARGEST}"
+    else:
+        good = type(value) in (int, float) and 0 <= value <= _LARGEST  # type: ignore[operator]
+        allowed = f"seconds, a number from 0 to {_LARGEST}"
+    if not good:
+        raise ConfigError(f"{where}: {_shown(value)} is not allowed; allowed: {allowed}")
+    return tuple(value) if isinstance(value, list) else type(default)(value)
 
 
-def _checked_list(path: str, key: str, value: Any) -> tuple[Any, ...]:
-    item = int if key == "service_ports" else str
-    if isinstance(value, list) and all(type(x) is item for x in value):
-        return tuple(value)
-    what = "port numbers" if item is int else "addresses"
-    raise ConfigError(f"{path}: {key}: {value!r}; allowed: a list of {what}")
+def _is_list(key: str, value: object) -> bool:
+    is_item = _LISTS[key][0]
+    return isinstance(value, list) and all(is_item(item) for item in value)
+
+
+def _is_network(item: object) -> bool:
+    from ipaddress import ip_network  # here, because most runs name no address
+
+    try:
+        return isinstance(item, str) and bool(ip_network(item.partition("%")[0], strict=False))
+    except ValueError:
+        return False
+
+
+def _is_port(item: object) -> bool:
+    return type(item) is int and 0 <= item <= _LARGEST_PORT
+
+
+_LISTS = {
+    "local": (_is_network, "a list of addresses and networks, as in [10.0.0.0/8, 'fd00::5']"),
+    "service_ports": (_is_port, f"a list of port numbers, 0 to {_LARGEST_PORT}"),
+}
+
+
+def _shown(value: object) -> str:
+    """Return what stands in the file, shortened where it is long."""
+    text = repr(value)
+    longest = 60
+    return text if len(text) <= longest else f"{text[:longest]}..."

@@ -196,6 +196,10 @@ cdef class Connection:
     cpdef succeed(self, Connection old)
     @cython.locals(sender=Endpoint, receiver=Endpoint)
     cpdef replay_attempt(self, Connection old)
+    @cython.locals(limit="long long")
+    cpdef bint is_idle(self, long long now, long long unreplied, long long replied) except -1
+    @cython.locals(present=int)
+    cpdef int sides_present(self, long long now, long long unreplied, long long replied) except -1
     cpdef bint is_embryonic(self) except -1
     cpdef bint is_over(self) except -1
     cdef bint _is_gone(self, Endpoint endpoint)

@@ -484,6 +484,8 @@ class Connection:
             sender.since = time
             sender.certainty = OBSERVED
         sender.answered = True
+        sender.rcv_nxt = sender.ack_sent = segment.acknowledgment
+        sender.has_rcv = sender.has_ack = True
         if not receiver.has_iss:
             return
         if not after(segment.acknowledgment, receiver.iss) or after(
@@ -491,7 +493,6 @@ class Connection:
         ):
             # Unacceptable: RFC 9293 section 3.10.7.3, first. Its receiver answers with a RST.
             return
-        self._acknowledges(sender, segment)
         self._offers(sender, receiver, segment, 0)
         self.fast_open = distance(receiver.iss, segment.acknowledgment) > 1
         known = OBSERVED if receiver.packets else INFERRED
@@ -506,7 +507,9 @@ class Connection:
         """
         self._asks_again(sender, segment.time)
         self._revive(sender, segment)
-        if sender.state == ESTABLISHED or sender.state == CLOSE_WAIT:
+        if receiver.state == SYN_SENT:
+            self._answers(sender, receiver, segment)
+        elif sender.state == ESTABLISHED or sender.state == CLOSE_WAIT:
             if not self._has_sent_more(sender):
                 self._step(sender, ACK_OF_SYN_LOST, segment.frame, segment.time, OBSERVED)
                 sender.pending = RCV_ACK_OF_SYN
@@ -900,8 +903,10 @@ class Connection:
         self._revive(sender, segment)
         past_fin = add(sender.fin, 1)
         if not (receiver.has_ack and receiver.ack_sent == past_fin):
-            # Rule 0: one who had got the FIN would have acknowledged it by now.
-            self._lose_fin(receiver, sender, segment)
+            # Rule 0: one who had got the FIN would have acknowledged it by now.  A copy that a
+            # mirror port or the network made (rule 9) comes sooner than that.
+            if sender.gap > MIN_RTO_NS // 2:
+                self._lose_fin(receiver, sender, segment)
             return
         if sender.state == CLOSED and sender.evidence_event != RCV_ACK_OF_FIN:
             return
@@ -1064,6 +1069,33 @@ class Connection:
         receiver.has_rcv = True
         self._step(sender, SND_SYN, old.attempt_frame, old.attempt_time, OBSERVED)
         self._step(receiver, RCV_SYN, old.attempt_frame, old.attempt_time, INFERRED)
+
+    def is_idle(self, now: int, unreplied: int, replied: int) -> bool:
+        """Return whether a UDP pseudo-connection has ended by `now`.
+
+        `unreplied` and `replied` say after how long without a datagram, ns.
+        """
+        if self.superseded:
+            return True
+        limit = replied if self.a.packets and self.b.packets else unreplied
+        return now - self.last_seen > limit
+
+    def sides_present(self, now: int, unreplied: int, replied: int) -> int:
+        """Return whose kernels would have the connection in their table: bits 1 (`a`), 2 (`b`).
+
+        A silent endpoint has no row (rule 0); in a generation that an unanswered SYN follows,
+        only the endpoint left behind has.  For the times see `is_idle`.
+        """
+        if self.protocol != TCP:
+            return 0 if self.is_idle(now, unreplied, replied) else 3
+        present = 0
+        if self.a.exists and self.a.state != CLOSED and self.a.state != LISTEN:
+            present = 1
+        if self.b.exists and self.b.state != CLOSED and self.b.state != LISTEN:
+            present |= 2
+        if self.superseded:
+            present &= 0 if self.left_behind < 0 else 1 << self.left_behind
+        return present
 
     def is_embryonic(self) -> bool:
         """Return whether the handshake is not complete."""

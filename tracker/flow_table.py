@@ -243,7 +243,7 @@ class FlowTable:
     def _generation(self, connection: Connection, segment: Segment, side: int) -> Connection:
         """Return the generation of the socket pair that `segment` belongs to."""
         if segment.protocol != TCP:
-            if self._is_idle(connection, segment.time):
+            if connection.is_idle(segment.time, self.unreplied, self.replied):
                 return self._succeed(connection, segment, side)
             return connection
         if connection.previous is not None:
@@ -259,11 +259,6 @@ class FlowTable:
                     new.replay_attempt(connection)
                 return new
         return connection
-
-    def _is_idle(self, connection: Connection, now: int) -> bool:
-        """Return whether a UDP pseudo-connection has ended by `now`."""
-        replied = connection.a.packets and connection.b.packets
-        return now - connection.last_seen > (self.replied if replied else self.unreplied)
 
     def _succeed(self, old: Connection, segment: Segment, side: int) -> Connection:
         """Put a new generation into the place of `old`."""
@@ -379,7 +374,7 @@ class FlowTable:
 
     def _has_ended(self, connection: Connection, now: int) -> bool:
         if connection.protocol != TCP:
-            return self._is_idle(connection, now)
+            return connection.is_idle(now, self.unreplied, self.replied)
         connection.settle(now, self.profile)
         return connection.is_over() and connection.previous is None
 
@@ -390,14 +385,6 @@ class FlowTable:
                 connection.settle(now, self.profile)
                 if connection.previous is not None:
                     connection.previous.settle(now, self.profile)
-
-    def is_ended(self, connection: Connection, now: int) -> bool:
-        """Return whether netstat would have no row for `connection` at `now`, TIME_WAIT aside."""
-        if connection.superseded:
-            return True
-        if connection.protocol != TCP:
-            return self._is_idle(connection, now)
-        return connection.is_over()
 
     def _evict(self, now: int) -> None:
         """Make room for one connection: embryonic first, then closed, then idle longest."""

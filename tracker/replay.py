@@ -1,20 +1,22 @@
-"""Saved captures through the meter, up to a moment."""
+"""Frames through the meter, up to a moment."""
 
-from tracker.capture.saved import SavedCapture, in_time_order
+from collections.abc import Iterable
+
 from tracker.frames import Frames
 from tracker.meter import Meter
 from tracker.moment import Moment
 
 
-def replay(captures: list[SavedCapture], meter: Meter, moment: Moment) -> int:
-    """Feed the frames of `captures` to `meter`, as of `moment`; return that moment in ns.
+def replay(runs: Iterable[tuple[Frames, int, int]], meter: Meter, moment: Moment) -> int:
+    """Feed `runs` of frames to `meter`, as of `moment`; return that moment in ns.
 
-    Frames that are later than the moment do not count, wherever they stand in the file.  Without
-    a moment it is the time of the latest frame.  Raises CaptureError for a damaged capture.
+    A run is a block and the first and the last (exclusive) of its frames that count.  Frames that
+    are later than the moment do not count, wherever they stand.  Without a moment it is the time
+    of the latest frame.
     """
     limit = moment.time
     started = False
-    for frames, first, last in in_time_order(captures):
+    for frames, first, last in runs:
         if not started:
             limit = moment.limit(frames.times[first])
             started = True

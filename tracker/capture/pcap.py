@@ -29,13 +29,23 @@ class PcapWalker:
             raise CaptureError("not a pcap file")
         self.big, self.unit = MAGIC[header[:4]]
         self.bad_length = -1
-        self._data: bytes | bytearray = header
+        self._data: bytes | bytearray | memoryview = header
         self.link_type = self._u32(LINK_TYPE, self.big) & LINK_TYPE_MASK
 
     def _u32(self, at: int, big: bool) -> int:
         if big:
-            return self._data[at] << 24 | self._data[at + 1] << 16 | self._data[at + 2] << 8 | self._data[at + 3]
-        return self._data[at + 3] << 24 | self._data[at + 2] << 16 | self._data[at + 1] << 8 | self._data[at]
+            return (
+                self._data[at] << 24
+                | self._data[at + 1] << 16
+                | self._data[at + 2] << 8
+                | self._data[at + 3]
+            )
+        return (
+            self._data[at + 3] << 24
+            | self._data[at + 2] << 16
+            | self._data[at + 1] << 8
+            | self._data[at]
+        )
 
     def walk(self, frames: Frames, data: bytes | bytearray, start: int, end: int) -> int:
         """Fill `frames` with the records of `data[start:end]`; return where the rest begins.
@@ -43,7 +53,8 @@ class PcapWalker:
         It stops before a record that is not whole, or when the block is full.
         """
         big = self.big
-        frames.data = self._data = data
+        frames.data = data
+        self._data = frames.data
         count = 0
         while count < CAPACITY and start + RECORD_HEADER <= end:
             length = self._u32(start + CAPTURED, big)

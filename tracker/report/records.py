@@ -4,26 +4,16 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from tracker.report.rows import Row
-from tracker.report.text import timestamp
+from tracker.report.rows import FIELDS, Row
 
-_TIMES = (Row._fields.index("first_seen"), Row._fields.index("last_seen"))
-_NOTES = Row._fields.index("notes")
-
-
-def _values(row: Row) -> list[Any]:
-    values: list[Any] = list(row)
-    for at in _TIMES:
-        if values[at] is not None:
-            values[at] = timestamp(values[at])
-    return values
+_NOTES = FIELDS.index("notes")
 
 
 def json_lines(rows: Iterable[Row]) -> Iterator[str]:
     """Yield one JSON object for each row, without line end."""
     encode: Callable[[Any], str] = json.JSONEncoder(separators=(", ", ": ")).encode
     for row in rows:
-        yield encode(dict(zip(Row._fields, _values(row), strict=True)))
+        yield encode(dict(zip(FIELDS, row.values(), strict=True)))
 
 
 def csv_lines(rows: Iterable[Row]) -> Iterator[str]:
@@ -41,8 +31,8 @@ def csv_lines(rows: Iterable[Row]) -> Iterator[str]:
 
 
 def _records(rows: Iterable[Row]) -> Iterator[list[Any]]:
-    yield list(Row._fields)
+    yield list(FIELDS)
     for row in rows:
-        values = _values(row)
-        values[_NOTES] = "; ".join(row.notes)
+        values = row.values()
+        values[_NOTES] = "; ".join(values[_NOTES])
         yield values

@@ -1,65 +1,66 @@
-"""Rows: one endpoint's netstat each, with everything that the records of `records` name."""
+"""Rows: one endpoint's netstat each; everything that the records of `records` name.
+
+A row stores nothing but where it looks: connection, side, and who opened it.  What people read is
+derived when it is asked for, so that a plain table costs little.
+"""
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from tracker.connection import Connection, Endpoint
 from tracker.names import Services
 from tracker.report import sides, zeek
 from tracker.report.community_id import community_id
-from tracker.report.text import address
+from tracker.report.text import address, duration, timestamp
 from tracker.tcp_state import EVENTS, Event, State
 from tracker.wire.segment import TCP
 from tracker.words import LETTER_RST, NOTES
 
 CERTAINTY = ("observed", "inferred", "assumed")
-PROTOCOLS = {6: "tcp", 17: "udp"}
+_PROTOCOLS = {6: "tcp", 17: "udp"}
 _STATES = tuple(state.name for state in State)
 _EVENTS = tuple(EVENTS[event][0] for event in Event)
+_TIMEOUT = int(Event.TIMEOUT)
 
 IDLE_TIMEOUT = "idle timeout"
 END_OF_FLOW = "end of flow detected"
 FORCED_END = "forced end"
 
-
-class Row(NamedTuple):
-    """One endpoint's view of a connection; None is unknown or does not apply.
-
-    Times are ns since 1970; bytes are lengths of frames on the wire.
-    """
-
-    proto: str
-    local_address: str
-    local_port: int
-    foreign_address: str | None
-    foreign_port: int | None
-    state: str | None
-    foreign_state: str | None
-    certainty: str | None
-    foreign_certainty: str | None
-    evidence_frame: int | None
-    evidence: str | None
-    foreign_evidence_frame: int | None
-    foreign_evidence: str | None
-    initiator: str | None
-    initiator_basis: str | None
-    generation: int | None
-    first_seen: int | None
-    last_seen: int | None
-    local_packets: int | None
-    foreign_packets: int | None
-    local_bytes: int | None
-    foreign_bytes: int | None
-    local_payload_bytes: int | None
-    foreign_payload_bytes: int | None
-    local_name: str | None
-    foreign_name: str | None
-    service: str | None
-    history: str | None
-    conn_state: str | None
-    community_id: str | None
-    end_reason: str | None
-    notes: tuple[str, ...]
+#: The names of a row's values, in the order of the records.
+FIELDS = (
+    "proto",
+    "local_address",
+    "local_port",
+    "foreign_address",
+    "foreign_port",
+    "state",
+    "foreign_state",
+    "certainty",
+    "foreign_certainty",
+    "evidence_frame",
+    "evidence",
+    "foreign_evidence_frame",
+    "foreign_evidence",
+    "initiator",
+    "initiator_basis",
+    "generation",
+    "first_seen",
+    "last_seen",
+    "local_packets",
+    "foreign_packets",
+    "local_bytes",
+    "foreign_bytes",
+    "local_payload_bytes",
+    "foreign_payload_bytes",
+    "local_name",
+    "foreign_name",
+    "service",
+    "history",
+    "conn_state",
+    "community_id",
+    "end_reason",
+    "notes",
+)
 
 
 class Wanted(NamedTuple):
@@ -89,6 +90,192 @@ class Wanted(NamedTuple):
         )
 
 
+class Row(Protocol):
+    """What tables and records need of a row; `values` are in the order of FIELDS."""
+
+    def cells(self) -> tuple[str, str, str, str]:
+        """Return protocol, local socket, foreign socket and state as netstat shows them."""
+
+    def ages(self) -> tuple[str, str]:
+        """Return how long ago the connection was first and last seen."""
+
+    def values(self) -> list[Any]:
+        """Return the values of FIELDS; None is unknown or does not apply."""
+
+
+class ConnectionRow:
+    """One endpoint's view of a connection: the endpoint at `side` is local."""
+
+    __slots__ = ("connection", "foreign", "local", "maker", "opener", "present", "side")
+
+    def __init__(
+        self, maker: "RowMaker", connection: Connection, side: int, opener: int, present: int
+    ) -> None:
+        self.maker = maker
+        self.connection = connection
+        self.side = side
+        self.opener = opener
+        self.present = present
+        self.local = connection.b if side else connection.a
+        self.foreign = connection.a if side else connection.b
+
+    @property
+    def proto(self) -> str:
+        """The protocol, "tcp" or "udp"."""
+        return _PROTOCOLS[self.connection.protocol]
+
+    def socket(self, side: int) -> tuple[str, int]:
+        """Return address and port of the endpoint at `side`."""
+        connection = self.connection
+        if side:
+            host = address(connection.version, connection.b_high, connection.b_low)
+            return host, connection.b_port
+        return address(connection.version, connection.a_high, connection.a_low), connection.a_port
+
+    @property
+    def service(self) -> str | None:
+        """The name of the port at the responder's end, None where it has none."""
+        services = self.maker.services
+        if services is None:
+            return None
+        connection = self.connection
+        port = connection.a_port if self.opener else connection.b_port
+        return services.name(port, self.proto)
+
+    def state(self, endpoint: Endpoint) -> str | None:
+        """Return the state of an endpoint, None where nothing is known of it, or for UDP."""
+        connection = self.connection
+        if connection.protocol != TCP or not endpoint.exists:
+            return None
+        if connection.superseded:
+            side = 0 if endpoint is connection.a else 1
+            if not self.present >> side & 1:
+                return "CLOSED"
+        return _STATES[endpoint.state]
+
+    def certainty(self, endpoint: Endpoint) -> str | None:
+        """Return how the state of an endpoint is known."""
+        if self.connection.protocol != TCP or not endpoint.exists:
+            return None
+        return CERTAINTY[self.connection.certainty(endpoint)]
+
+    def evidence(self, endpoint: Endpoint) -> tuple[int | None, str | None]:
+        """Return frame and event that brought an endpoint into its state."""
+        if not endpoint.exists or endpoint.evidence_event < 0:
+            return None, None
+        return endpoint.evidence_frame, _EVENTS[endpoint.evidence_event]
+
+    @property
+    def end_reason(self) -> str | None:
+        """IPFIX's flowEndReason in words (RFC 5102 section 5.11.3), None while open."""
+        connection = self.connection
+        if self.present:
+            return None
+        if connection.protocol != TCP:
+            return IDLE_TIMEOUT
+        a, b = connection.a, connection.b
+        if (a.letters | b.letters) & LETTER_RST or (a.has_fin and b.has_fin):
+            return END_OF_FLOW
+        return IDLE_TIMEOUT if _TIMEOUT in (a.evidence_event, b.evidence_event) else FORCED_END
+
+    @property
+    def notes(self) -> list[str]:
+        """What was odd about the connection."""
+        notes = self.connection.notes
+        return [text for bit, text in NOTES.items() if notes & bit] if notes else []
+
+    def cells(self) -> tuple[str, str, str, str]:
+        """Return protocol, local socket, foreign socket and state as netstat shows them."""
+        side = self.side
+        service = self.service
+        sockets = []
+        for at in (side, 1 - side):
+            host, port = self.socket(at)
+            named = service is not None and at != self.opener
+            text = f"[{host}]" if ":" in host else host
+            sockets.append(f"{text}:{service if named else port}")
+        state = "" if self.connection.protocol != TCP else self.state(self.local) or "-"
+        return self.proto.upper(), sockets[0], sockets[1], state
+
+    def ages(self) -> tuple[str, str]:
+        """Return how long ago the connection was first and last seen."""
+        now = self.maker.wanted.now
+        first, last = self.connection.first_seen, self.connection.last_seen
+        return duration(max(now - first, 0)), duration(max(now - last, 0))
+
+    def values(self) -> list[Any]:
+        """Return the values of FIELDS; None is unknown or does not apply."""
+        connection, local, foreign, opener = (
+            self.connection,
+            self.local,
+            self.foreign,
+            self.opener,
+        )
+        return [
+            self.proto,
+            *self.socket(self.side),
+            *self.socket(1 - self.side),
+            self.state(local),
+            self.state(foreign),
+            self.certainty(local),
+            self.certainty(foreign),
+            *self.evidence(local),
+            *self.evidence(foreign),
+            "local" if opener == self.side else "foreign",
+            sides.basis(connection, self.maker.service_ports),
+            connection.generation,
+            timestamp(connection.first_seen),
+            timestamp(connection.last_seen),
+            local.packets,
+            foreign.packets,
+            local.bytes,
+            foreign.bytes,
+            local.payload,
+            foreign.payload,
+            None,
+            None,
+            self.service,
+            zeek.history(connection, opener),
+            zeek.conn_state(connection, opener),
+            community_id(connection),
+            self.end_reason,
+            self.notes,
+        ]
+
+
+class ListeningRow:
+    """A socket that was seen to answer a SYN."""
+
+    def __init__(self, host: str, port: int, service: str | None) -> None:
+        self.host = host
+        self.port = port
+        self.service = service
+
+    def cells(self) -> tuple[str, str, str, str]:
+        """Return protocol, local socket, any foreign socket, and LISTEN."""
+        port = self.port if self.service is None else self.service
+        if ":" in self.host:
+            return "TCP", f"[{self.host}]:{port}", "[::]:*", "LISTEN"
+        return "TCP", f"{self.host}:{port}", "0.0.0.0:*", "LISTEN"
+
+    def ages(self) -> tuple[str, str]:
+        """Return nothing: the socket was there before it was seen to answer."""
+        return "", ""
+
+    def values(self) -> list[Any]:
+        """Return the values of FIELDS; there is no foreign endpoint."""
+        known: dict[str, Any] = {
+            "proto": "tcp",
+            "local_address": self.host,
+            "local_port": self.port,
+            "state": "LISTEN",
+            "certainty": "inferred",
+            "service": self.service,
+            "notes": [],
+        }
+        return [known.get(name) for name in FIELDS]
+
+
 class RowMaker:
     """Makes the rows of connections, as `wanted`, seen from `whose` side."""
 
@@ -104,120 +291,37 @@ class RowMaker:
         self.service_ports = service_ports
         self.services = services
 
-    def rows(self, connections: Iterable[Connection]) -> Iterator[Row]:
+    def rows(self, connections: Iterable[Connection]) -> Iterator[ConnectionRow]:
         """Yield the rows of all `connections`, in their order."""
+        wanted = self.wanted
         for connection in connections:
-            if self.wanted.takes(connection):
-                for side in self._sides(connection):
-                    yield self.row(connection, side)
+            if not wanted.takes(connection):
+                continue
+            present = connection.sides_present(wanted.now, wanted.unreplied, wanted.replied)
+            if wanted.open if present else wanted.closed:
+                opener = sides.initiator(connection, self.service_ports)
+                for side in self._sides(connection, opener, present):
+                    yield ConnectionRow(self, connection, side, opener, present)
 
-    def _sides(self, connection: Connection) -> tuple[int, ...]:
-        """Return the sides of the connection that have a row."""
-        present = self._present(connection)
-        if not (self.wanted.open if present else self.wanted.closed):
-            return ()
-        if self.whose.networks:
-            local = self.whose.local(connection)
-        else:
-            opener, _ = sides.initiator(connection, self.service_ports)
-            local = (opener,)
-            if present and opener not in present and not self.wanted.closed:
-                local = present[:1]
+    def _sides(self, connection: Connection, opener: int, present: int) -> tuple[int, ...]:
+        """Return the sides of the connection that have a row; `present`: who has it in his."""
+        if not self.whose.networks:
+            if self.wanted.closed or present >> opener & 1:
+                return (opener,)
+            return (1 - opener,)
+        local = self.whose.local(connection)
         if self.wanted.closed:
             return local
-        return tuple(side for side in local if side in present)
+        return tuple(side for side in local if present >> side & 1)
 
-    def _present(self, connection: Connection) -> tuple[int, ...]:
-        """Return the sides whose kernel would have the connection in its table."""
-        if connection.protocol != TCP:
-            return () if self._is_idle(connection) else sides.BOTH
-        return tuple(
-            side
-            for side, endpoint in enumerate((connection.a, connection.b))
-            if is_present(connection, endpoint, side)
-        )
-
-    def _is_idle(self, connection: Connection) -> bool:
-        if connection.superseded:
-            return True
-        replied = connection.a.packets and connection.b.packets
-        limit = self.wanted.replied if replied else self.wanted.unreplied
-        return self.wanted.now - connection.last_seen > limit
-
-    def row(self, connection: Connection, side: int) -> Row:
-        """Return the row of `connection` with the endpoint `side` as local."""
-        local, foreign = connection.a, connection.b
-        local_address = address(connection.version, connection.a_high, connection.a_low)
-        foreign_address = address(connection.version, connection.b_high, connection.b_low)
-        local_port, foreign_port = connection.a_port, connection.b_port
-        if side:
-            local, foreign = foreign, local
-            local_address, foreign_address = foreign_address, local_address
-            local_port, foreign_port = foreign_port, local_port
-        opener, basis = sides.initiator(connection, self.service_ports)
-        proto = PROTOCOLS[connection.protocol]
-        service = None
-        if self.services is not None:
-            port = foreign_port if opener == side else local_port
-            service = self.services.name(port, proto)
-        return Row(
-            proto,
-            local_address,
-            local_port,
-            foreign_address,
-            foreign_port,
-            *self._knowledge(connection, local, foreign),
-            "local" if opener == side else "foreign",
-            basis,
-            connection.generation,
-            connection.first_seen,
-            connection.last_seen,
-            local.packets,
-            foreign.packets,
-            local.bytes,
-            foreign.bytes,
-            local.payload,
-            foreign.payload,
-            None,
-            None,
-            service,
-            zeek.history(connection, opener),
-            zeek.conn_state(connection, opener),
-            community_id(connection),
-            self._end_reason(connection),
-            tuple(text for bit, text in NOTES.items() if connection.notes & bit),
-        )
-
-    def _knowledge(
-        self, connection: Connection, local: Endpoint, foreign: Endpoint
-    ) -> tuple[str | int | None, ...]:
-        """Return states, certainties and evidence of both endpoints."""
-        if connection.protocol != TCP:
-            return (None,) * 8
-        known = (_known(connection, local), _known(connection, foreign))
-        states, certainties, evidence = zip(*known, strict=True)
-        return (*states, *certainties, *evidence[0], *evidence[1])
-
-    def _end_reason(self, connection: Connection) -> str | None:
-        """Return IPFIX's flowEndReason in words (RFC 5102 section 5.11.3), None while open."""
-        if self._present(connection):
-            return None
-        if connection.protocol != TCP:
-            return IDLE_TIMEOUT
-        letters = connection.a.letters | connection.b.letters
-        if letters & LETTER_RST or (connection.a.has_fin and connection.b.has_fin):
-            return END_OF_FLOW
-        timeouts = {connection.a.evidence_event, connection.b.evidence_event}
-        return IDLE_TIMEOUT if int(Event.TIMEOUT) in timeouts else FORCED_END
-
-    def listening(self, connections: Iterable[Connection]) -> Iterator[Row]:
+    def listening(self, connections: Iterable[Connection]) -> Iterator[ListeningRow]:
         """Yield a row for each socket that answered a SYN and did not refuse one since."""
         answered: dict[tuple[int, int, int, int], int] = {}
         refused: dict[tuple[int, int, int, int], int] = {}
         for connection in connections:
             if connection.protocol != TCP or not self.wanted.takes(connection):
                 continue
-            side = 1 - sides.initiator(connection, self.service_ports)[0]
+            side = 1 - sides.initiator(connection, self.service_ports)
             if self.whose.networks and side not in self.whose.local(connection):
                 continue
             endpoint = connection.b if side else connection.a
@@ -228,51 +332,9 @@ class RowMaker:
                 refused[key] = max(refused.get(key, 0), connection.first_seen)
         for key, time in sorted(answered.items()):
             if time > refused.get(key, 0):
-                yield self._listening_row(key)
-
-    def _listening_row(self, key: tuple[int, int, int, int]) -> Row:
-        version, high, low, port = key
-        service = self.services.name(port, "tcp") if self.services else None
-        row = dict.fromkeys(Row._fields)
-        return Row(
-            **row
-            | {
-                "proto": "tcp",
-                "local_address": address(version, high, low),
-                "local_port": port,
-                "state": "LISTEN",
-                "certainty": "inferred",
-                "service": service,
-                "notes": (),
-            }
-        )  # type: ignore[arg-type]
-
-
-def is_present(connection: Connection, endpoint: Endpoint, side: int) -> bool:
-    """Return whether the kernel of `endpoint` would have the connection in its table.
-
-    A silent endpoint has no row (rule 0); in a generation that an unanswered SYN follows, only
-    the one left behind has.
-    """
-    if connection.superseded and connection.left_behind != side:
-        return False
-    return endpoint.exists and endpoint.state not in (State.CLOSED, State.LISTEN)
-
-
-def _known(
-    connection: Connection, endpoint: Endpoint
-) -> tuple[str | None, str | None, tuple[int | None, str | None]]:
-    """Return state, certainty and evidence of an endpoint, None where nothing is known of it."""
-    if not endpoint.exists:
-        return None, None, (None, None)
-    side = 0 if endpoint is connection.a else 1
-    state = _STATES[endpoint.state]
-    if connection.superseded and not is_present(connection, endpoint, side):
-        state = "CLOSED"
-    certainty = CERTAINTY[connection.certainty(endpoint)]
-    if endpoint.evidence_event < 0:
-        return state, certainty, (None, None)
-    return state, certainty, (endpoint.evidence_frame, _EVENTS[endpoint.evidence_event])
+                version, high, low, port = key
+                service = self.services.name(port, "tcp") if self.services else None
+                yield ListeningRow(address(version, high, low), port, service)
 
 
 def _socket_key(connection: Connection, side: int) -> tuple[int, int, int, int]:

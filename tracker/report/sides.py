@@ -9,9 +9,12 @@ from typing import NamedTuple
 
 from tracker.connection import Connection
 from tracker.report.text import address
-from tracker.words import BY_SYN, BY_SYN_ACK
+from tracker.words import BY_SYN, UNKNOWN
 
 BOTH = (0, 1)
+
+#: Ports below are given to services only (RFC 6335 section 6).
+SYSTEM_PORTS = 1024
 
 
 class SidesError(ValueError):
@@ -100,18 +103,32 @@ def guessed(connections: Iterable[Connection]) -> Sides:
     return Sides((), False, "local: the initiator of each connection (name a host with --local)")
 
 
-def initiator(connection: Connection, service_ports: frozenset[int]) -> tuple[int, str]:
-    """Return the side that opened the connection, and how that is known (RFC 5103 section 2).
+def initiator(connection: Connection, service_ports: frozenset[int]) -> int:
+    """Return the side that opened the connection (RFC 5103 section 2); see `basis`.
 
     Ports below 1024 and `service_ports` belong to services; where just one end has such a port,
     the other end is the initiator.
     """
-    if connection.basis == BY_SYN:
-        return connection.initiator, "syn"
-    if connection.basis == BY_SYN_ACK:
-        return connection.initiator, "syn-ack"
-    a_serves = connection.a_port < 1024 or connection.a_port in service_ports
-    b_serves = connection.b_port < 1024 or connection.b_port in service_ports
+    if connection.basis != UNKNOWN:
+        return connection.initiator
+    a_serves, b_serves = _serves(connection, service_ports)
     if a_serves != b_serves:
-        return (1 if a_serves else 0), "service-port"
-    return connection.first_sender, "first-packet"
+        return 1 if a_serves else 0
+    return connection.first_sender
+
+
+def basis(connection: Connection, service_ports: frozenset[int]) -> str:
+    """Return how the initiator is known."""
+    if connection.basis != UNKNOWN:
+        return "syn" if connection.basis == BY_SYN else "syn-ack"
+    a_serves, b_serves = _serves(connection, service_ports)
+    return "service-port" if a_serves != b_serves else "first-packet"
+
+
+def _serves(connection: Connection, service_ports: frozenset[int]) -> tuple[bool, bool]:
+    """Return whether each endpoint's port is a service's."""
+    a_port, b_port = connection.a_port, connection.b_port
+    return (
+        a_port < SYSTEM_PORTS or a_port in service_ports,
+        b_port < SYSTEM_PORTS or b_port in service_ports,
+    )

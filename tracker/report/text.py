@@ -16,11 +16,6 @@ def address(version: int, high: int, low: int) -> str:
     return str(IPv6Address(high << 64 | low))
 
 
-def socket(host: str, port: int | str) -> str:
-    """Return the text form of a socket: ``192.168.1.5:1099``, ``[fd00::1]:443``."""
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
 @lru_cache(maxsize=4096)
 def _second(seconds: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
@@ -39,6 +34,6 @@ def duration(ns: int) -> str:
     seconds = ns / _NS_IN_S
     if seconds < 100:
         return f"{seconds:.1f} s"
-    minutes, seconds = divmod(round(seconds), 60)
+    minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {seconds:02d} s"
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"
