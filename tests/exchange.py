@@ -14,7 +14,8 @@ are the window and its scale, ``<DATA=n>`` octets of data.
 import re
 from dataclasses import dataclass
 
-from tracker.connection import Connection, Profile
+from tracker.connection import Connection
+from tracker.endpoint import Profile
 from tracker.flow_table import FlowTable
 from tracker.tcp_state import State
 from tracker.wire.segment import Segment

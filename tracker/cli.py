@@ -6,12 +6,14 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing
+from typing import NoReturn
 
 import tracker
 from tracker import moment
 from tracker.capture.errors import CaptureError
 from tracker.config import Config, ConfigError, load
-from tracker.connection import Connection, Profile
+from tracker.connection import Connection
+from tracker.endpoint import Profile
 from tracker.flow_table import FlowTable
 from tracker.meter import Meter
 from tracker.report import sides
@@ -59,13 +61,21 @@ class _Version(argparse.Action):
         sys.exit(FINE)
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong in one line, as everywhere; the usage is in --help."""
+        self.exit(WRONG, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="tracker",
         description="netstat from the wire: which connections a host has, and in which state, "
         "told from the packets alone. It sends nothing.",
     )
-    parser.add_argument("--version", action=_Version, nargs=0, help="version, and which engine runs")
+    parser.add_argument(
+        "--version", action=_Version, nargs=0, help="version, and which engine runs"
+    )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_read(commands)
     states = commands.add_parser("states", help="the state table that everything follows from")
@@ -127,8 +137,8 @@ def _read(options: argparse.Namespace) -> int:
 
     # The engine makes no reference cycles; looking for some among millions of connections costs.
     gc.disable()
-    config = load(options.config) if options.config else Config()
-    when = moment.parse(options.at) if options.at else moment.END
+    config = Config() if options.config is None else load(options.config)
+    when = moment.END if options.at is None else moment.parse(options.at)
     whose = _stated_sides(options, config)
     meter = Meter(flow_table(config, options.closed))
     with ExitStack() as files:
@@ -180,7 +190,9 @@ def _rows(
         from tracker.names import load_services
 
         services = load_services()
-    maker = RowMaker(_wanted(options, config, now), whose, frozenset(config.service_ports), services)
+    maker = RowMaker(
+        _wanted(options, config, now), whose, frozenset(config.service_ports), services
+    )
     yield from maker.rows(connections)
     if maker.wanted.listening:
         yield from maker.listening(connections)

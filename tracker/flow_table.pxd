@@ -1,6 +1,10 @@
 # C types for flow_table.py (read when the package is compiled; see setup.py)
 cimport cython
-from tracker.connection cimport Connection, Endpoint, Profile
+from tracker.connection cimport Connection
+from tracker.endpoint cimport Endpoint, Profile
+from tracker.rules.generations cimport answers_attempt, claims, is_reopened_by, proves_attempt, replay_attempt
+from tracker.rules.observe cimport segment_seen
+from tracker.rules.timing cimport settle
 from tracker.wire.segment cimport Segment
 
 cdef unsigned int ACK, SYN

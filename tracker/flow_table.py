@@ -9,7 +9,17 @@ from array import array
 from collections.abc import Iterator
 from typing import Any
 
-from tracker.connection import Connection, Profile
+from tracker.connection import Connection
+from tracker.endpoint import Profile
+from tracker.rules.generations import (
+    answers_attempt,
+    claims,
+    is_reopened_by,
+    proves_attempt,
+    replay_attempt,
+)
+from tracker.rules.observe import segment_seen
+from tracker.rules.timing import settle
 from tracker.wire.segment import ACK, SYN, TCP, Segment
 from tracker.words import NOTHING
 
@@ -137,7 +147,7 @@ class FlowTable:
         elif not connection.calm:
             connection = self._generation(connection, segment, side)
         was_calm = connection.calm
-        connection.segment_seen(segment, side, self.profile)
+        segment_seen(connection, segment, side, self.profile)
         if not (was_calm and connection.calm):
             self._place(connection, segment, side)
         return connection
@@ -247,16 +257,14 @@ class FlowTable:
                 return self._succeed(connection, segment, side)
             return connection
         if connection.previous is not None:
-            if connection.is_unanswered() and connection.previous.claims(
-                segment, side, connection
-            ):
+            if connection.is_unanswered() and claims(segment, side, connection):
                 return connection.previous
         if segment.flags & SYN:
-            connection.settle(segment.time, self.profile)
-            if connection.is_reopened_by(segment, side):
+            settle(connection, segment.time, self.profile)
+            if is_reopened_by(connection, segment, side):
                 new = self._succeed(connection, segment, side)
-                if segment.flags & ACK and connection.answers_attempt(segment, side):
-                    new.replay_attempt(connection)
+                if segment.flags & ACK and answers_attempt(connection, segment, side):
+                    replay_attempt(new, connection)
                 return new
         return connection
 
@@ -293,10 +301,10 @@ class FlowTable:
         if connection.previous is not None and not connection.is_unanswered():
             self._end(connection.previous)
             connection.previous = None
-        if connection.proves_attempt(segment, side):
+        if proves_attempt(connection, segment, side):
             new = self._succeed(connection, segment, side)
             connection.left_behind = NOTHING
-            new.replay_attempt(connection)
+            replay_attempt(new, connection)
             connection = new
         queue = OPEN
         if connection.protocol != TCP:
@@ -375,16 +383,16 @@ class FlowTable:
     def _has_ended(self, connection: Connection, now: int) -> bool:
         if connection.protocol != TCP:
             return connection.is_idle(now, self.unreplied, self.replied)
-        connection.settle(now, self.profile)
+        settle(connection, now, self.profile)
         return connection.is_over() and connection.previous is None
 
     def expire(self, now: int) -> None:
         """Let time pass until `now` (ns): end doubts and timers of every connection."""
         for connection in self._pool:
             if connection is not None and connection.protocol == TCP:
-                connection.settle(now, self.profile)
+                settle(connection, now, self.profile)
                 if connection.previous is not None:
-                    connection.previous.settle(now, self.profile)
+                    settle(connection.previous, now, self.profile)
 
     def _evict(self, now: int) -> None:
         """Make room for one connection: embryonic first, then closed, then idle longest."""

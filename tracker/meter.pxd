@@ -23,6 +23,6 @@ cdef class Meter:
     cpdef feed(self, Frames frames, Py_ssize_t first, Py_ssize_t last)
     @cython.locals(frame=Frame, segment=Segment, link_type=int, i=Py_ssize_t, time="long long", reason=int)
     cdef Py_ssize_t _run(self, Frames frames, Py_ssize_t first, Py_ssize_t last) except -1
-    cdef _overrun(self, int link_type)
+    cdef bint _is_overrun(self, int link_type) except -1
     @cython.locals(number="unsigned int")
     cdef _not_decoded(self, int reason)

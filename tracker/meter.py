@@ -38,7 +38,7 @@ class Undecoded(NamedTuple):
     """How many frames were not decoded for one reason, in words, with the first of them."""
 
     reason: str
-    count: int
+    count: int  # type: ignore[assignment]  # tuple.count, which nobody needs here
     first: Fault
 
 
@@ -69,12 +69,14 @@ class Meter:
             try:
                 first = self._run(frames, first, last)
             except IndexError:
+                if not self._is_overrun(frames.link_type):
+                    raise
+                self._not_decoded(OVERRUN)
                 first = self.frames - self._base
-                self._overrun(frames.link_type)
         self._frame.data = b""
 
-    def _overrun(self, link_type: int) -> None:
-        """Count the frame whose header reached beyond the block.
+    def _is_overrun(self, link_type: int) -> bool:
+        """Return whether it is a header of the last frame that reaches beyond the block.
 
         That is a defect of `wire`, which should have measured first; the bounds checks made it
         an exception instead of a wrong read.  Any other IndexError goes its way.
@@ -82,9 +84,8 @@ class Meter:
         try:
             decode(link_type, self._frame, self._segment)
         except IndexError:
-            self._not_decoded(OVERRUN)
-        else:
-            raise
+            return True
+        return False
 
     def _run(self, frames: Frames, first: int, last: int) -> int:
         """Take in frames until `last`; an exception leaves `frames` at the one to blame."""

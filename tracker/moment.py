@@ -4,6 +4,9 @@ from typing import NamedTuple
 
 _NS_IN_S = 1_000_000_000
 
+# Later moments do not fit into 64 bits of ns; it is in the year 2262.
+_LAST = 2**63 - 1
+
 FORMS = "epoch seconds, ISO 8601, +SECONDS from the first frame, or #FRAME"
 
 
@@ -25,7 +28,7 @@ class Moment(NamedTuple):
 
     def limit(self, first: int) -> int | None:
         """Return the latest time that counts, ns, where the first frame is at `first`."""
-        return first + self.after if self.after is not None else self.time
+        return min(first + self.after, _LAST) if self.after is not None else self.time
 
 
 END = Moment()
@@ -40,12 +43,18 @@ def parse(text: str) -> Moment:
         if text.startswith("#"):
             return Moment(frame=_natural(text[1:]))
         if text.startswith("+"):
-            return Moment(after=_nanoseconds(text[1:]))
+            return Moment(after=_possible(_nanoseconds(text[1:])))
         if text.replace(".", "", 1).isdigit():
-            return Moment(time=_nanoseconds(text))
-        return Moment(time=_iso(text))
-    except ValueError:
+            return Moment(time=_possible(_nanoseconds(text)))
+        return Moment(time=_possible(_iso(text)))
+    except (ValueError, OverflowError):
         raise MomentError(f"{text!r} is no moment; give {FORMS}") from None
+
+
+def _possible(moment: int) -> int:
+    if not 0 <= moment <= _LAST:
+        raise ValueError(moment)
+    return moment
 
 
 def _natural(text: str) -> int:

@@ -20,12 +20,13 @@ def replay(runs: Iterable[tuple[Frames, int, int]], meter: Meter, moment: Moment
         if not started:
             limit = moment.limit(frames.times[first])
             started = True
+        end = last
         if moment.frame is not None:
-            last = min(last, first + moment.frame - meter.frames)
+            end = min(last, first + moment.frame - meter.frames)
         if limit is None:
-            meter.feed(frames, first, last)
+            meter.feed(frames, first, end)
         else:
-            _feed_until(meter, frames, first, last, limit)
+            _feed_until(meter, frames, first, end, limit)
         if moment.frame is not None and meter.frames >= moment.frame:
             break
     now = meter.last_time if limit is None else limit

@@ -4,6 +4,37 @@ They stand in a file of their own because the engine's other files may be compil
 constants are C then, which nobody else can import.
 """
 
+from tracker.tcp_state import Event, State
+
+# The states and events of `tcp_state`.
+CLOSED = int(State.CLOSED)
+LISTEN = int(State.LISTEN)
+SYN_SENT = int(State.SYN_SENT)
+SYN_RECEIVED = int(State.SYN_RECEIVED)
+ESTABLISHED = int(State.ESTABLISHED)
+FIN_WAIT_1 = int(State.FIN_WAIT_1)
+FIN_WAIT_2 = int(State.FIN_WAIT_2)
+CLOSE_WAIT = int(State.CLOSE_WAIT)
+CLOSING = int(State.CLOSING)
+LAST_ACK = int(State.LAST_ACK)
+TIME_WAIT = int(State.TIME_WAIT)
+
+SND_SYN = int(Event.SND_SYN)
+RCV_SYN = int(Event.RCV_SYN)
+RCV_ACK_OF_SYN = int(Event.RCV_ACK_OF_SYN)
+SND_FIN = int(Event.SND_FIN)
+SND_FIN_CROSSING = int(Event.SND_FIN_CROSSING)
+RCV_FIN = int(Event.RCV_FIN)
+RCV_ACK_OF_FIN = int(Event.RCV_ACK_OF_FIN)
+RESET = int(Event.RESET)
+TIMEOUT = int(Event.TIMEOUT)
+PICKED_UP = int(Event.PICKED_UP)
+SYN_ACK_LOST = int(Event.SYN_ACK_LOST)
+ACK_OF_SYN_LOST = int(Event.ACK_OF_SYN_LOST)
+ACK_OF_FIN_LOST = int(Event.ACK_OF_FIN_LOST)
+FIN_LOST = int(Event.FIN_LOST)
+END_DISPROVED = int(Event.END_DISPROVED)
+
 # No event, no side, no neighbour.
 NOTHING = -1
 

@@ -7,7 +7,8 @@ derived when it is asked for, so that a plain table costs little.
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, Protocol
 
-from tracker.connection import Connection, Endpoint
+from tracker.connection import Connection
+from tracker.endpoint import Endpoint
 from tracker.names import Services
 from tracker.report import sides, zeek
 from tracker.report.community_id import community_id

@@ -69,7 +69,7 @@ def _network(text: str) -> Network:
     from ipaddress import ip_network  # here, because most runs name no address
 
     try:
-        network = ip_network(text.split("%")[0], strict=False)
+        network = ip_network(text.partition("%")[0], strict=False)
     except ValueError:
         raise SidesError(
             f"{text!r} is no address and no network; give one like 192.168.1.5, "

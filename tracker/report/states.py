@@ -30,4 +30,6 @@ def _table(table: dict[State, tuple[State | None, ...]], first: int) -> Iterator
         lines.append([state.name, *("" if new is None else new.name for new in row)])
     widths = [max(len(line[i]) for line in lines) for i in range(columns + 1)]
     for line in lines:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip()
+        yield "  ".join(
+            cell.ljust(width) for cell, width in zip(line, widths, strict=True)
+        ).rstrip()

@@ -3,7 +3,8 @@
 https://docs.zeek.org/en/master/scripts/base/protocols/conn/main.zeek.html
 """
 
-from tracker.connection import Connection, Endpoint
+from tracker.connection import Connection
+from tracker.endpoint import Endpoint
 from tracker.wire.segment import TCP
 from tracker.words import (
     LETTER_ACK,

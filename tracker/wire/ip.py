@@ -213,9 +213,7 @@ def _transport(
     return frame.fault(OTHER_PROTOCOL, at, 0)
 
 
-def _authentication(
-    frame: Frame, segment: Segment, at: int, length: int, whole: bool | int
-) -> int:
+def _authentication(frame: Frame, segment: Segment, at: int, length: int, whole: bool | int) -> int:
     """Step over an authentication header (RFC 4302) in an IPv4 packet."""
     if length < 8:
         return frame.fault(AH_BEYOND_PACKET, at, 8)

@@ -1,0 +1,24 @@
+# C types for observe.py (read when the package is compiled; see setup.py)
+cimport cython
+from tracker.connection cimport Connection
+from tracker.endpoint cimport Endpoint, Profile
+from tracker.rules.exchange cimport exchange_seen
+from tracker.rules.opening cimport syn_ack_seen, syn_seen
+from tracker.rules.reset cimport rst_seen
+from tracker.rules.space cimport move, proved_syn
+from tracker.rules.timing cimport settle
+from tracker.sequence cimport after
+from tracker.wire.segment cimport Segment
+
+cdef unsigned int ACK, FIN, RST, SYN
+cdef int TCP
+cdef int ESTABLISHED, NOTHING
+cdef unsigned int LETTER_DATA, NOTE_ODD_FLAGS
+
+@cython.locals(sender=Endpoint, receiver=Endpoint)
+cpdef segment_seen(Connection connection, Segment segment, int side, Profile profile)
+
+@cython.locals(flags="unsigned int")
+cdef _turn(Connection connection, Endpoint sender, Endpoint receiver, Segment segment, Profile profile)
+
+cdef bint _is_calm(Connection connection)

@@ -1,0 +1,71 @@
+"""One segment seen: counted, and taken to both endpoints."""
+
+from tracker.connection import Connection
+from tracker.endpoint import Endpoint, Profile
+from tracker.rules.exchange import exchange_seen
+from tracker.rules.opening import syn_ack_seen, syn_seen
+from tracker.rules.reset import rst_seen
+from tracker.rules.space import move, proved_syn
+from tracker.rules.timing import settle
+from tracker.sequence import after
+from tracker.wire.segment import ACK, FIN, RST, SYN, TCP, Segment
+from tracker.words import ESTABLISHED, LETTER_DATA, NOTE_ODD_FLAGS, NOTHING
+
+
+def segment_seen(connection: Connection, segment: Segment, side: int, profile: Profile) -> None:
+    """Count `segment`, sent by endpoint `side`, and step both endpoints."""
+    sender = connection.b if side else connection.a
+    receiver = connection.a if side else connection.b
+    sender.packets += 1
+    sender.bytes += segment.length
+    sender.payload += segment.payload
+    if segment.time > connection.last_seen:
+        connection.last_seen = segment.time
+    if segment.protocol != TCP:
+        sender.exists = True
+        connection.note_letter(sender, side, LETTER_DATA)
+        return
+    connection.note_letters(sender, side, segment)
+    if connection.calm and segment.flags & (FIN | SYN | RST | ACK) == ACK:
+        if not (receiver.has_edge and after(segment.sequence, receiver.edge)):
+            move(sender, receiver, segment)
+        return
+    settle(connection, segment.time, profile)
+    _turn(connection, sender, receiver, segment, profile)
+    connection.calm = _is_calm(connection)
+
+
+def _turn(
+    connection: Connection, sender: Endpoint, receiver: Endpoint, segment: Segment, profile: Profile
+) -> None:
+    """Step both endpoints: RST, SYN, ACK, FIN, in the order of RFC 9293 section 3.10.7.4."""
+    flags = segment.flags & (FIN | SYN | RST | ACK)
+    if flags & SYN and flags & (FIN | RST):
+        connection.notes |= NOTE_ODD_FLAGS
+    elif flags & RST:
+        rst_seen(connection, sender, receiver, segment, profile)
+    elif flags & SYN:
+        sender.exists = True
+        if flags & ACK:
+            syn_ack_seen(connection, sender, receiver, segment)
+        else:
+            syn_seen(connection, sender, receiver, segment)
+    elif flags & ACK:
+        exchange_seen(connection, sender, receiver, segment)
+    else:
+        # NULL, XMAS, a FIN without ACK: RFC 9293 section 3.10.7.4, fifth, drops them.
+        connection.notes |= NOTE_ODD_FLAGS
+
+
+def _is_calm(connection: Connection) -> bool:
+    """Return whether nothing but a SYN, FIN or RST can change the states."""
+    return (
+        connection.a.state == ESTABLISHED
+        and connection.b.state == ESTABLISHED
+        and connection.a.pending == NOTHING
+        and connection.b.pending == NOTHING
+        and not connection.reset_seen
+        and not connection.attempted
+        and proved_syn(connection.a, connection.b)
+        and proved_syn(connection.b, connection.a)
+    )

@@ -1,0 +1,43 @@
+# C types for opening.py (read when the package is compiled; see setup.py)
+cimport cython
+from tracker.connection cimport Connection
+from tracker.endpoint cimport Endpoint
+from tracker.rules.space cimport asks_again, has_sent_more, offers, proved_syn, sends_syn
+from tracker.rules.timing cimport revive
+from tracker.sequence cimport add, after, before, distance
+from tracker.wire.segment cimport Segment
+
+cdef unsigned int FIN
+cdef int ACK_OF_SYN_LOST, ASSUMED, BY_SYN, BY_SYN_ACK, CLOSE_WAIT, ESTABLISHED, INFERRED, LISTEN
+cdef int NOTHING, OBSERVED, PICKED_UP, RCV_ACK_OF_SYN, RCV_SYN, SND_SYN, SYN_ACK_LOST
+cdef int SYN_RECEIVED, SYN_SENT
+cdef unsigned int NOTE_CHALLENGE, NOTE_OLD_SYN
+
+@cython.locals(frame="unsigned long long", time="long long")
+cpdef syn_seen(Connection connection, Endpoint sender, Endpoint receiver, Segment segment)
+
+cdef _open(Connection connection, Endpoint sender, Endpoint receiver, Segment segment)
+
+cdef _syn_again(Connection connection, Endpoint sender, Endpoint receiver, Segment segment)
+
+cdef _newer_attempt(Connection connection, Endpoint sender, Endpoint receiver, Segment segment)
+
+cpdef syn_ack_seen(Connection connection, Endpoint sender, Endpoint receiver, Segment segment)
+
+cdef bint _may_answer(Connection connection, Endpoint sender, Endpoint receiver)
+
+@cython.locals(frame="unsigned long long", time="long long")
+cdef _open_by_syn_ack(Connection connection, Endpoint sender, Endpoint receiver, Segment segment)
+
+@cython.locals(frame="unsigned long long", time="long long", known=int)
+cdef _answers(Connection connection, Endpoint sender, Endpoint receiver, Segment segment)
+
+cdef _syn_ack_again(Connection connection, Endpoint sender, Endpoint receiver, Segment segment)
+
+cpdef pick_up(Connection connection, Endpoint sender, Endpoint receiver, Segment segment)
+
+@cython.locals(frame="unsigned long long", time="long long", known=int)
+cpdef proves_answer(Connection connection, Endpoint sender, Endpoint receiver, Segment segment)
+
+@cython.locals(frame="unsigned long long", time="long long", heard=bint)
+cpdef proves_established(Connection connection, Endpoint sender, Endpoint receiver, Segment segment)

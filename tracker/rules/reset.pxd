@@ -1,0 +1,23 @@
+# C types for reset.py (read when the package is compiled; see setup.py)
+cimport cython
+from tracker.connection cimport Connection
+from tracker.endpoint cimport Endpoint, Profile
+from tracker.rules.generations cimport answers_attempt
+from tracker.rules.space cimport in_window, is_expected
+from tracker.sequence cimport add, after
+from tracker.wire.segment cimport Segment
+
+cdef unsigned int ACK
+cdef int CLOSED, END_DISPROVED, NOTHING, OBSERVED, RESET, SYN_SENT, TIME_WAIT
+cdef unsigned int NOTE_CHALLENGE, NOTE_LONE_RESET, NOTE_RESET_DISPROVED, NOTE_RESET_IGNORED
+cdef long long MIN_RTO_NS
+
+@cython.locals(exact=bint, side=int)
+cpdef rst_seen(Connection connection, Endpoint sender, Endpoint receiver, Segment segment, Profile profile)
+
+cdef bint _refuses(Endpoint receiver, Segment segment)
+
+cdef _close_by_reset(Connection connection, Endpoint sender, Endpoint receiver, Segment segment, bint arrives)
+
+@cython.locals(side=int, late=bint, new=bint)
+cpdef bint outlives_reset(Connection connection, Endpoint sender, Segment segment) except -1

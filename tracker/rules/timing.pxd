@@ -1,0 +1,22 @@
+# C types for timing.py (read when the package is compiled; see setup.py)
+cimport cython
+from tracker.connection cimport Connection
+from tracker.endpoint cimport Endpoint, Profile
+from tracker.sequence cimport add
+from tracker.wire.segment cimport Segment
+
+cdef int CLOSED, END_DISPROVED, FIN_WAIT_2, NOTHING, OBSERVED, RCV_FIN, SYN_RECEIVED, SYN_SENT
+cdef int TIMEOUT, TIME_WAIT
+cdef long long INITIAL_RTO_NS
+
+cpdef settle(Connection connection, long long now, Profile profile)
+
+@cython.locals(deadline="long long", event=int)
+cdef _settle_doubt(Connection connection, Endpoint endpoint, Endpoint peer, long long now)
+
+cdef long long _next_due(Endpoint endpoint, long long floor)
+
+@cython.locals(timer="long long", deadline="long long", due="long long")
+cdef _settle_timer(Connection connection, Endpoint endpoint, long long now, Profile profile)
+
+cpdef revive(Connection connection, Endpoint endpoint, Segment segment)
