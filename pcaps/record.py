@@ -18,17 +18,15 @@ import struct
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
-from hosts import Host, Lab, stop, two_hosts
-from scenarios import SCENARIOS, Scenario
+from hosts import Lab, stop, two_hosts
+from recording import QUIET, DisturbedError, Recording, Scenario, Snapshot
+from scenarios import SCENARIOS
 
-QUIET = 0.25  # seconds without a packet before a kernel is asked
 LONGEST = 60  # seconds for one scenario
 TRIES = 3  # a busy machine can disturb a moment that should be quiet
 
@@ -43,81 +41,13 @@ PACKAGES = {
 }
 NEEDED_BY_ALL = ("ip", "ss", "sysctl", "ethtool", "tcpdump")
 
-Snapshot = dict[str, Any]
-
-
-class DisturbedError(Exception):
-    """A moment that should have been quiet was not; recording again helps."""
-
-
-class Recording:
-    """One scenario being recorded: the hosts it happens on and the snapshots taken so far."""
-
-    def __init__(self, scenario: Scenario, lab: Lab) -> None:
-        self.lab = lab
-        self.snapshots: list[Snapshot] = []
-        self._scenario = scenario
-
-    def mark(self, label: str) -> None:
-        """Ask the kernels once everything has arrived or was lost, and nothing moves any more."""
-        self._wait_for_quiet(self.lab.wire.nothing_under_way)
-        if self._scenario.how.interface == "lo":
-            self._ask(label, self.lab.client)
-        else:
-            self._ask(label, self.lab.client, self.lab.server)
-
-    def mark_under_way(self, label: str) -> None:
-        """Ask while segments are still on their way.
-
-        Only the host where the capture is made: what has not arrived at the other, or what that
-        one has sent meanwhile, cannot be seen from here.
-        """
-        self._wait_for_quiet(lambda: True)
-        self._ask(label, self.lab.hosts[self._scenario.how.captured_at])
-        if self.lab.wire.nothing_under_way():
-            raise DisturbedError(f'everything had arrived already at "{label}"')
-
-    def _wait_for_quiet(self, settled: Callable[[], bool]) -> None:
-        wire = self.lab.wire
-        patience = QUIET + 0.02
-        # What moves on lo does not pass the wire: there, leave time for a delayed ACK (40 ms).
-        time.sleep(patience + 0.2 if self._scenario.how.interface == "lo" else patience)
-
-        def quiet() -> bool:
-            return settled() and time.monotonic() - wire.last_moved > patience
-
-        wire.wait_until(quiet, "a quiet moment")
-
-    def _ask(self, label: str, *hosts: Host) -> None:
-        last_moved = self.lab.wire.last_moved
-        for host in hosts:
-            at = time.time_ns()
-            self.snapshots.append(
-                {
-                    "capture": self._scenario.capture,
-                    "captured_at": self._scenario.how.captured_at,
-                    "label": label,
-                    "host": host.role,
-                    "addresses": self._addresses(host),
-                    "at": f"{at // 10**9}.{at % 10**9:09d}",
-                    "sockets": host.socket_rows(),
-                }
-            )
-        if self.lab.wire.last_moved != last_moved:
-            raise DisturbedError(f'a packet came while the kernels were asked at "{label}"')
-
-    def _addresses(self, host: Host) -> list[str]:
-        if self._scenario.how.interface == "lo":
-            return ["127.0.0.1", "::1"]
-        return [host.address, host.address6]
-
 
 # ---- capturing -----------------------------------------------------------------------------------
 
 
 @contextmanager
 def capturing(scenario: Scenario, lab: Lab, file: Path) -> Iterator[None]:
-    """tcpdump at the scenario's observation point, from its first word to the end of the block."""
+    """Run tcpdump at the scenario's observation point, from its first word to the block's end."""
     process = lab.hosts[scenario.how.captured_at].start(
         "tcpdump",
         *("-i", scenario.how.interface, "-w", str(file), "-Z", "root"),
@@ -264,7 +194,7 @@ def record_all(chosen: list[Scenario], out: Path) -> int:
             file = Path(folder) / scenario.capture
             try:
                 snapshots = record_patiently(scenario, file)
-            except Exception as reason:  # whatever it was, the other captures can still be made
+            except Exception as reason:  # noqa: BLE001 - the other captures can still be made
                 failed += 1
                 print(f"{scenario.name}: FAILED, {reason!r}", file=sys.stderr)
                 continue

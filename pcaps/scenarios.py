@@ -10,51 +10,15 @@ import os
 import socket
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from hosts import CLIENT, CLIENT6, SERVER, SERVER6, Host
+from recording import Recording, Scenario, Script, Setting
 from wire import SYN, forged_reset
-
-if TYPE_CHECKING:
-    from record import Recording
 
 FTP, HTTP = 21, 80
 FTP_CLIENT, HTTP_CLIENT = 1305, 1099
 REQUEST = b"GET / HTTP/1.0\r\n\r\n"
 REPLY = b"HTTP/1.0 200 OK\r\n\r\nhello\n"
-
-Script = Callable[["Recording"], None]
-
-
-@dataclass(frozen=True)
-class Setting:
-    """How a scenario is captured, and what it needs."""
-
-    captured_at: str = "client"
-    interface: str = "eth0"
-    expression: str = "ip"
-    precision: str = "nano"
-    neighbours_known: bool = True
-    daemons: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """A script and how it is captured."""
-
-    name: str
-    script: Script
-    how: Setting
-
-    @property
-    def capture(self) -> str:
-        return f"{self.name}.pcap"
-
-    @property
-    def summary(self) -> str:
-        return (self.script.__doc__ or "").strip().partition("\n")[0]
-
 
 SCENARIOS: dict[str, Scenario] = {}
 _AS_USUAL = Setting()
@@ -82,7 +46,7 @@ def scenario(how: Setting = _AS_USUAL) -> Callable[[Script], Script]:
         daemons=("vsftpd", "nginx"),
     )
 )
-def ftp_and_web(recording: "Recording") -> None:
+def ftp_and_web(recording: Recording) -> None:
     """A client asks one server by FTP about a file and by HTTP for pages, both at the same time.
 
     ARP first, then both handshakes, then commands and pages in turn; both connections stay open.
@@ -121,7 +85,7 @@ def _fetch(web: http.client.HTTPConnection, path: str) -> None:
         raise RuntimeError(f"the web server answered {answer.status} to {path}")
 
 
-def _start_ftp_daemon(recording: "Recording") -> None:
+def _start_ftp_daemon(recording: Recording) -> None:
     folder = recording.lab.folder()
     files = folder / "files"
     empty = folder / "empty"
@@ -143,7 +107,7 @@ def _start_ftp_daemon(recording: "Recording") -> None:
     recording.lab.daemon(FTP, "vsftpd", str(configuration))
 
 
-def _start_web_daemon(recording: "Recording") -> None:
+def _start_web_daemon(recording: Recording) -> None:
     folder = recording.lab.folder()
     (folder / "index.html").write_text('<a href="sockets.html">What is a socket pair?</a>\n')
     (folder / "sockets.html").write_text(f"<p>{CLIENT}:{HTTP_CLIENT}, {SERVER}:{HTTP}</p>\n")
@@ -166,7 +130,7 @@ def _start_web_daemon(recording: "Recording") -> None:
 # ---- whole lives, and who ends them --------------------------------------------------------------
 
 
-def _opened(recording: "Recording") -> tuple[socket.socket, socket.socket]:
+def _opened(recording: Recording) -> tuple[socket.socket, socket.socket]:
     """A connection with one request and one reply on it: the client's end and the server's."""
     lab = recording.lab
     listener = lab.listener(HTTP)
@@ -184,7 +148,7 @@ def _talk(client: socket.socket, server: socket.socket) -> None:
 
 
 @scenario(Setting(precision="micro"))
-def client_closes_first(recording: "Recording") -> None:
+def client_closes_first(recording: Recording) -> None:
     """Handshake, request, reply; the client closes, then the server.
 
     The client goes FIN_WAIT_1, FIN_WAIT_2, TIME_WAIT; the server CLOSE_WAIT, LAST_ACK, closed.
@@ -198,7 +162,7 @@ def client_closes_first(recording: "Recording") -> None:
 
 
 @scenario()
-def server_closes_first(recording: "Recording") -> None:
+def server_closes_first(recording: Recording) -> None:
     """Handshake, request, reply; the server closes, then the client: TIME_WAIT is at the server."""
     client, server = _opened(recording)
     recording.mark("established")
@@ -209,7 +173,7 @@ def server_closes_first(recording: "Recording") -> None:
 
 
 @scenario()
-def refused(recording: "Recording") -> None:
+def refused(recording: Recording) -> None:
     """Nobody listens on the port: the server answers the SYN with RST,ACK."""
     try:
         recording.lab.connect(HTTP_CLIENT, HTTP)
@@ -220,7 +184,7 @@ def refused(recording: "Recording") -> None:
 
 
 @scenario()
-def unanswered(recording: "Recording") -> None:
+def unanswered(recording: Recording) -> None:
     """A SYN and two retransmissions; nothing comes back."""
     lab = recording.lab
     lab.wire.loses = lambda sender, flags: sender == "client"
@@ -235,7 +199,7 @@ def unanswered(recording: "Recording") -> None:
 
 
 @scenario()
-def aborted_by_client(recording: "Recording") -> None:
+def aborted_by_client(recording: Recording) -> None:
     """Handshake, request, reply; then the client aborts: RST instead of FIN."""
     client, _ = _opened(recording)
     recording.mark("established")
@@ -245,7 +209,7 @@ def aborted_by_client(recording: "Recording") -> None:
 
 
 @scenario()
-def aborted_by_server(recording: "Recording") -> None:
+def aborted_by_server(recording: Recording) -> None:
     """The server closes without having read the request: the kernel sends RST, the data is lost."""
     lab = recording.lab
     listener = lab.listener(HTTP)
@@ -258,7 +222,7 @@ def aborted_by_server(recording: "Recording") -> None:
 
 
 @scenario()
-def half_closed(recording: "Recording") -> None:
+def half_closed(recording: Recording) -> None:
     """The client has said all (FIN) and still listens; the server goes on sending; so it stays."""
     client, server = _opened(recording)
     recording.mark("established")
@@ -276,7 +240,7 @@ FAR_AWAY = 0.43  # seconds, one way: there and back is less than the first retra
 
 
 @scenario()
-def simultaneous_open(recording: "Recording") -> None:
+def simultaneous_open(recording: Recording) -> None:
     """Both call each other: SYN crosses SYN, SYN,ACK crosses SYN,ACK; one connection, no listener.
 
     The client is 192.168.1.5:1099, the "server" 192.168.1.7:1100; one way takes 0.43 s.
@@ -296,7 +260,7 @@ def simultaneous_open(recording: "Recording") -> None:
 
 
 @scenario()
-def simultaneous_close(recording: "Recording") -> None:
+def simultaneous_close(recording: Recording) -> None:
     """Both close at the same moment: FIN crosses FIN, both go through CLOSING to TIME_WAIT.
 
     One way takes 0.43 s.
@@ -318,7 +282,7 @@ def simultaneous_close(recording: "Recording") -> None:
 
 
 @scenario()
-def port_reused(recording: "Recording") -> None:
+def port_reused(recording: Recording) -> None:
     """The same socket pair twice: the server is in TIME_WAIT when the second SYN comes."""
     lab = recording.lab
     listener = lab.listener(HTTP)
@@ -336,7 +300,7 @@ def port_reused(recording: "Recording") -> None:
 
 
 @scenario()
-def syn_ack_repeated(recording: "Recording") -> None:
+def syn_ack_repeated(recording: Recording) -> None:
     """The handshake's last ACK is lost behind the capture: the server repeats its SYN,ACK twice."""
     lab = recording.lab
     lab.listener(HTTP)
@@ -349,7 +313,7 @@ def syn_ack_repeated(recording: "Recording") -> None:
 
 
 @scenario()
-def fin_repeated(recording: "Recording") -> None:
+def fin_repeated(recording: Recording) -> None:
     """The client's last ACK is lost behind the capture: the server in LAST_ACK repeats its FIN."""
     lab = recording.lab
     client, server = _opened(recording)
@@ -367,7 +331,7 @@ def fin_repeated(recording: "Recording") -> None:
 
 
 @scenario(Setting(expression="ip6 and tcp"))
-def ipv6(recording: "Recording") -> None:
+def ipv6(recording: Recording) -> None:
     """[fd00::5]:1099 to [fd00::7]:80: opened, request, reply; closed by the client first."""
     lab = recording.lab
     listener = lab.server.open_socket(socket.AF_INET6)
@@ -386,7 +350,7 @@ def ipv6(recording: "Recording") -> None:
 
 
 @scenario()
-def udp_answered_and_refused(recording: "Recording") -> None:
+def udp_answered_and_refused(recording: Recording) -> None:
     """A datagram to port 7 is answered; one to port 9 meets ICMP port unreachable."""
     lab = recording.lab
     echo = lab.server.open_socket(kind=socket.SOCK_DGRAM)
@@ -407,7 +371,7 @@ def _datagram(client: Host, source_port: int, destination_port: int) -> None:
 
 
 @scenario(Setting(interface="lo"))
-def loopback(recording: "Recording") -> None:
+def loopback(recording: Recording) -> None:
     """Both ends on one host, 127.0.0.1: one connection stays open, another is closed."""
     here = "127.0.0.1"
     host = recording.lab.client
@@ -432,7 +396,7 @@ def loopback(recording: "Recording") -> None:
 
 
 @scenario()
-def fast_open(recording: "Recording") -> None:
+def fast_open(recording: Recording) -> None:
     """TCP Fast Open: the first connection gets a cookie, the second has its request on the SYN."""
     lab = recording.lab
     for host in (lab.client, lab.server):
@@ -452,7 +416,7 @@ def fast_open(recording: "Recording") -> None:
 
 
 def _fast_opened(
-    recording: "Recording", listener: socket.socket, port: int
+    recording: Recording, listener: socket.socket, port: int
 ) -> tuple[socket.socket, socket.socket]:
     client = recording.lab.client.open_socket()
     client.bind((CLIENT, port))
@@ -466,7 +430,7 @@ def _fast_opened(
 
 
 @scenario(Setting(captured_at="server"))
-def out_of_window_rst(recording: "Recording") -> None:
+def out_of_window_rst(recording: Recording) -> None:
     """Forged RSTs in the client's name, beyond the window and in it but not exact: it goes on.
 
     The first is ignored in silence, the second is answered with a challenge ACK (RFC 5961 3.2).
