@@ -35,6 +35,7 @@ ENGINE = [
     "tracker.flow_table",
     "tracker.meter",
     "tracker.capture.pcap",
+    "tracker.report.rows",
 ]
 
 DIRECTIVES = {
@@ -79,7 +80,8 @@ class OptionalBuild(build_ext):
 
         shared = CYTHON_DIR / f"{SHARED.replace('.', '/')}.c"
         shared.parent.mkdir(parents=True, exist_ok=True)
-        subprocess.run([sys.executable, "-m", "cython", f"--generate-shared={shared}"], check=True)
+        cython = [sys.executable, "-m", "cython", "--module-name", SHARED]
+        subprocess.run([*cython, f"--generate-shared={shared}"], check=True)
         translated = cythonize(
             [extension for extension in self.extensions if extension.name != SHARED],
             compiler_directives=DIRECTIVES,

@@ -244,7 +244,7 @@ def table(contenders: list[Contender]) -> Iterator[str]:
         if contender.failure or not contender.runs:
             continue
         # Who is still in has run in every counted round, the base too unless it failed.
-        ratios = [own / to for own, to in zip(contender.seconds, base)]
+        ratios = [own / to for own, to in zip(contender.seconds, base, strict=False)]
         peak = max(run.peak_bytes for run in contender.runs) / 1e6
         cells = [
             contender.name,

@@ -16,7 +16,7 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +88,8 @@ def spill_by_time(batches: Iterable[Table], paths: list[Path], span: int) -> Non
     files = [path.open("wb") for path in paths]
     for batch in batches:
         rows = sort_by_time(batch)
-        for file, part in zip(files, np.split(rows, np.searchsorted(rows["time"], borders))):
+        parts = np.split(rows, np.searchsorted(rows["time"], borders))
+        for file, part in zip(files, parts, strict=True):
             part.tofile(file)
     for file in files:
         file.close()
@@ -111,7 +112,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     return options
 
 
-def parser(**defaults: Any) -> argparse.ArgumentParser:
+def parser(**defaults: object) -> argparse.ArgumentParser:
     """The command line; `defaults` replace those of the options they name."""
     made = argparse.ArgumentParser(
         description=(__doc__ or "").partition("\n")[0],
@@ -204,7 +205,7 @@ def add_attacks(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def natural(least: int = 0, most: int = 2**40) -> Any:
+def natural(least: int = 0, most: int = 2**40) -> Callable[[str], int]:
     """A type of option: an integer in this range."""
 
     def integer(text: str) -> int:

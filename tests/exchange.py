@@ -100,9 +100,7 @@ class Exchange:
     """Plays exchanges to a flow table with one socket pair."""
 
     def __init__(self, rfc1337: bool = False) -> None:
-        self.table = FlowTable(
-            profile(rfc1337), 1000, 30 * SECOND, 120 * SECOND, True, True
-        )
+        self.table = FlowTable(profile(rfc1337), 1000, 30 * SECOND, 120 * SECOND, True, True)
         self.time = START
         self.frame = 0
         self.shown: list[str] = []

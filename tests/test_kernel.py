@@ -56,9 +56,7 @@ class Difference(NamedTuple):
 #: says of each of these why.
 UNKNOWABLE = {
     "A": {
-        Difference(
-            "half_open_server_lost", "server's RST lost", "B", "-", "ESTABLISHED"
-        ),
+        Difference("half_open_server_lost", "server's RST lost", "B", "-", "ESTABLISHED"),
         Difference(
             "syn_received_stuck",
             "client established, server not",
@@ -68,9 +66,7 @@ UNKNOWABLE = {
         ),
     },
     "R": {
-        Difference(
-            "half_open_server_lost", "server's RST lost", "B", "-", "ESTABLISHED"
-        ),
+        Difference("half_open_server_lost", "server's RST lost", "B", "-", "ESTABLISHED"),
         Difference(
             "syn_received_stuck",
             "client established, server not",
@@ -114,9 +110,7 @@ def _split(text: str) -> tuple[str, int]:
     return host.strip("[]").split("%")[0], int(port)
 
 
-def tracker_rows(
-    capture: Path, snapshot: dict[str, Any]
-) -> dict[tuple[str, int, str, int], str]:
+def tracker_rows(capture: Path, snapshot: dict[str, Any]) -> dict[tuple[str, int, str, int], str]:
     """Return what the tracker says at the same moment."""
     config = Config()
     meter = Meter(flow_table(config, keep_ended=False))

@@ -40,7 +40,7 @@ FIGURE_5 = {
     ("CLOSING", "RESET"): "CLOSED",
     ("LAST_ACK", "RESET"): "CLOSED",
     ("TIME_WAIT", "RESET"): "CLOSED",
-    # Timers: of the handshake, of the FIN, of TIME_WAIT; an open or half-closed connection has none.
+    # Timers: of handshake, FIN and TIME_WAIT; an open or half-closed connection has none.
     ("SYN_SENT", "TIMEOUT"): "CLOSED",
     ("SYN_RECEIVED", "TIMEOUT"): "CLOSED",
     ("FIN_WAIT_1", "TIMEOUT"): "CLOSED",

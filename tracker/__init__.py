@@ -7,27 +7,57 @@ is one endpoint's netstat.
 
 Floors, imports only go down:
 
-    6  cli           commands and options
-    5  report        connections in, text out: table, records, rows
-    5  capture       the one door for frames
-    5  replay        frames through the meter, up to a moment
-    4  names         service names
-    4  meter         frames to segments to flow table; counts what could not be decoded, and why
-    3  flow_table    connections by socket pair: generations, expiry, limits
-    2  connection    two endpoints; one segment seen is an event for both
-    1  tcp_state     the whole state machine as one table
-    1  wire          one file per header, to a segment
-    1  frames        a block of frames
-    0  sequence      arithmetic modulo 2**32
-    0  config        settings
-    0  moment        the moment of a table
-    0  words         the engine's small vocabularies, as numbers
+    6  cli                          commands and options
+    5  report                       connections in, text out: table, records, rows
+    5  capture                      the one door for frames
+    5  replay                       frames through the meter, up to a moment
+    4  names                        service names
+    4  meter                        frames to segments to flow table; counts what was not decoded
+    3  flow_table                   connections by socket pair: generations, expiry, limits
+    2  endpoint, connection, rules  two endpoints; one segment seen is an event for both
+    1  tcp_state, words              the whole state machine as one table; the engine's numbers
+    1  wire                         one file per header, to a segment
+    1  frames                       a block of frames
+    0  sequence                     arithmetic modulo 2**32
+    0  config                       settings
+    0  moment                       the moment of a table
 
-Floors 0 to 3, the meter and the walk over pcap records are compiled by Cython when the package is
-installed where a C compiler is found; `engine()` says whether they were.
+Floors 0 to 3, the meter, the walk over pcap records and the making of rows are compiled by Cython
+when the package is installed where a C compiler is found; `engine()` says whether they were.
+
+The public names below are loaded when they are first used, so that `import tracker` costs nothing.
 """
 
+from importlib import import_module
+from typing import Any
+
 __version__ = "0.1.0"
+
+_PUBLIC = {
+    "CaptureError": "tracker.capture.errors",
+    "Config": "tracker.config",
+    "ConfigError": "tracker.config",
+    "Connection": "tracker.connection",
+    "Event": "tracker.tcp_state",
+    "FlowTable": "tracker.flow_table",
+    "Meter": "tracker.meter",
+    "Moment": "tracker.moment",
+    "SavedCapture": "tracker.capture.saved",
+    "State": "tracker.tcp_state",
+    "replay": "tracker.replay",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name (PEP 562)."""
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'tracker' has no attribute {name!r}")
+    return getattr(import_module(_PUBLIC[name]), name)
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return [*_PUBLIC, "__version__", "engine"]
 
 
 def engine() -> str:

@@ -1,7 +1,6 @@
 """Run `python -m tracker`."""
 
-import sys
+from tracker.cli import run
 
-from tracker.cli import main
-
-sys.exit(main())
+if __name__ == "__main__":
+    run()

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing
+from itertools import islice
 from typing import NoReturn
 
 import tracker
@@ -21,6 +22,9 @@ from tracker.report.rows import Row, RowMaker, Wanted
 from tracker.tcp_state import State
 
 FINE, NOTHING_TO_SHOW, WRONG = 0, 1, 2
+
+# One call for each line would cost more than making the line.
+LINES_AT_ONCE = 1000
 
 
 class UsageError(Exception):
@@ -48,6 +52,20 @@ def main(arguments: list[str] | None = None) -> int:
         return 130
 
 
+def run() -> None:
+    """Run this process's command line and leave: the entry point of the command `tracker`.
+
+    Leaving at once spares the time to free millions of connections one by one.
+    """
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - it was closed; nobody closes it again
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+    status = main()
+    sys.stderr.flush()
+    os._exit(status)
+
+
 def _tell(line: str) -> None:
     print(f"tracker: {line}", file=sys.stderr)
 
@@ -72,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="tracker",
         description="netstat from the wire: which connections a host has, and in which state, "
         "told from the packets alone. It sends nothing.",
+        epilog="`tracker COMMAND --help` explains a command.",
     )
     parser.add_argument(
         "--version", action=_Version, nargs=0, help="version, and which engine runs"
@@ -83,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_read(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_read(commands: "argparse._SubParsersAction[_Parser]") -> None:
     read = commands.add_parser(
         "read",
         help="the connection table of saved captures",
@@ -91,7 +110,9 @@ def _add_read(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         "at the end of the capture or at any moment of it.",
         epilog="Exit status: 0 fine, 1 nothing to show, 2 wrong use or unreadable input.",
     )
-    read.add_argument("files", nargs="+", metavar="FILE", help="pcap files, read in time order")
+    read.add_argument(
+        "files", nargs="+", metavar="FILE", help="classic pcap files, read in time order"
+    )
     read.add_argument("--at", metavar="TIME", help=f"as of that moment: {moment.FORMS}")
     read.add_argument(
         "--local",
@@ -100,7 +121,7 @@ def _add_read(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         metavar="ADDRESS",
         help="whose table it is: address or network (CIDR); may be repeated",
     )
-    read.add_argument("-n", "--numeric", action="store_true", help="numbers, no service names")
+    read.add_argument("-n", "--numeric", action="store_true", help="port numbers, no service names")
     read.add_argument("-t", "--tcp", action="store_true", help="TCP only")
     read.add_argument("-u", "--udp", action="store_true", help="UDP only")
     read.add_argument("-4", "--ipv4", action="store_true", help="IPv4 only")
@@ -112,6 +133,9 @@ def _add_read(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         "--wide",
         action="store_true",
         help="both states, certainty, who opened it, counters, ages, evidence, notes",
+    )
+    read.add_argument(
+        "--history", action="store_true", help="every change of state, with frame, event and source"
     )
     form = read.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object a line")
@@ -137,21 +161,25 @@ def _read(options: argparse.Namespace) -> int:
 
     # The engine makes no reference cycles; looking for some among millions of connections costs.
     gc.disable()
+    if options.csv and options.history:
+        raise UsageError("--history has no place in CSV; use --json")
     config = Config() if options.config is None else load(options.config)
     when = moment.END if options.at is None else moment.parse(options.at)
     whose = _stated_sides(options, config)
-    meter = Meter(flow_table(config, options.closed))
+    meter = Meter(flow_table(config, options.closed, options.history))
     with ExitStack() as files:
         captures = [files.enter_context(closing(SavedCapture(path))) for path in options.files]
         now = replay(in_time_order(captures), meter, when)
+    warnings = [warning for capture in captures for warning in capture.warnings]
+    if warnings and not any(capture.frames for capture in captures):
+        raise CaptureError(warnings[0])
     connections = list(meter.table.connections())
     if whose is None:
         whose = sides.guessed(connections)
     rows = _rows(options, config, now, whose, connections)
     count = _print_rows(options, rows)
-    for capture in captures:
-        for warning in capture.warnings:
-            _tell(warning)
+    for warning in warnings:
+        _tell(warning)
     _tell_summary(meter, whose, count)
     return FINE if count else NOTHING_TO_SHOW
 
@@ -162,7 +190,7 @@ def _stated_sides(options: argparse.Namespace, config: Config) -> sides.Sides | 
     return sides.stated(config.local, options.config) if config.local else None
 
 
-def flow_table(config: Config, keep_ended: bool) -> FlowTable:
+def flow_table(config: Config, keep_ended: bool, keep_history: bool = False) -> FlowTable:
     """Return an empty flow table with the settings of `config`."""
     timers = [0] * len(State)
     for state in State:
@@ -175,6 +203,7 @@ def flow_table(config: Config, keep_ended: bool) -> FlowTable:
         config.nanoseconds("udp_unreplied"),
         config.nanoseconds("udp_replied"),
         keep_ended,
+        keep_history,
     )
 
 
@@ -225,33 +254,50 @@ def _print_rows(options: argparse.Namespace, rows: Iterable[Row]) -> int:
             count += 1
             yield row
 
+    lines = _lines(options, counted())
+    while batch := list(islice(lines, LINES_AT_ONCE)):
+        batch.append("")
+        sys.stdout.write("\n".join(batch))
+    return count
+
+
+def _lines(options: argparse.Namespace, rows: Iterable[Row]) -> Iterator[str]:
+    """Yield the lines of the output in the form that was asked for."""
     if options.json or options.csv:
         from tracker.report.records import csv_lines, json_lines
 
-        lines = json_lines(counted()) if options.json else csv_lines(counted())
-    else:
-        from tracker.report.table import table
+        if options.csv:
+            yield from csv_lines(rows)
+        else:
+            yield from json_lines(rows, options.history)
+        return
+    from tracker.report.table import history, table
 
-        lines = table(counted(), options.wide)
-    write = sys.stdout.write
-    for line in lines:
-        write(line + "\n")
-    return count
+    kept = list(rows)
+    yield from table(kept, options.wide)
+    if options.history:
+        yield from history(kept)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _tell_summary(meter: Meter, whose: sides.Sides, count: int) -> None:
     """Say whose table it is and what is not in it."""
     _tell(whose.reason)
     if not count:
-        _tell(f"nothing to show: {meter.table.created} connections seen, none matches (--closed?)")
+        seen = _count(meter.table.created, "connection")
+        _tell(f"nothing to show: {seen} seen, none is open and matches (--closed shows all)")
     undecoded = meter.undecoded()
     if undecoded:
         total = sum(row.count for row in undecoded)
         what = ", ".join(f"{row.reason} {row.count}" for row in undecoded)
-        _tell(f"{total} of {meter.frames} frames hold no TCP or UDP that could be decoded: {what}")
+        frames = _count(meter.frames, "frame")
+        _tell(f"{total} of {frames} hold no TCP or UDP that could be decoded: {what}")
     evicted = sum(meter.table.evicted)
     if evicted:
         _tell(
-            f"{evicted} connections were dropped because there were more than "
+            f"{_count(evicted, 'connection')} dropped because there were more than "
             f"{meter.table.max_connections} (max_connections)"
         )

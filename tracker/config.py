@@ -84,7 +84,8 @@ def _load_yaml(path: str) -> tuple[Any, dict[Any, int]]:
             loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(file)
             node = loader.get_single_node()
             lines = _lines(path, node) if isinstance(node, yaml.MappingNode) else {}
-            return (loader.construct_document(node) if node else {}), lines
+            content = loader.construct_document(node) if node else None
+            return ({} if content is None else content), lines
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
     except yaml.MarkedYAMLError as error:

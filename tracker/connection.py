@@ -196,36 +196,19 @@ class Connection:
 
     def note_letters(self, sender: Endpoint, side: int, segment: Segment) -> None:
         """Note the letters of Zeek's history that this segment is the first to bring."""
-        flags = segment.flags & (FIN | SYN | RST | ACK)
-        letters = 0
-        if flags & (FIN | SYN | RST):
-            if flags & SYN:
-                letters = LETTER_SYN_ACK if flags & ACK else LETTER_SYN
-                if flags & (FIN | RST):
-                    letters = LETTER_MULTI
-            elif flags & FIN:
-                letters = LETTER_FIN
-            if flags & RST and not flags & SYN:
-                letters |= LETTER_RST
-        elif not segment.payload:
-            letters = LETTER_ACK
+        letters = _flag_letters(segment)
         if segment.payload:
             letters |= LETTER_DATA
-            if (
-                sender.has_snd
-                and not flags & SYN
-                and not after(add(segment.sequence, segment.payload), sender.snd_nxt)
-            ):
+            if sender.has_snd and not after(add(segment.sequence, segment.payload), sender.snd_nxt):
                 letters |= LETTER_RETRANSMISSION
-        if not segment.window and not flags & RST:
+        if not segment.window and not segment.flags & RST:
             letters |= LETTER_ZERO_WINDOW
         letters &= ~sender.letters
-        if letters:
-            bit = 1
-            while bit <= letters:
-                if letters & bit:
-                    self.note_letter(sender, side, bit)
-                bit <<= 1
+        bit = 1
+        while bit <= letters:
+            if letters & bit:
+                self.note_letter(sender, side, bit)
+            bit <<= 1
 
     def note_letter(self, endpoint: Endpoint, side: int, letter: int) -> None:
         """Append one letter, five bits, to the history, once for each endpoint."""
@@ -241,3 +224,18 @@ class Connection:
         else:
             self.history_high |= code << (_LETTER_BITS * (self.history_length - _LETTERS_IN_WORD))
         self.history_length += 1
+
+
+def _flag_letters(segment: Segment) -> int:
+    """Return the letters that the flags of `segment` stand for."""
+    flags = segment.flags & (FIN | SYN | RST | ACK)
+    if flags & SYN:
+        if flags & (FIN | RST):
+            return LETTER_MULTI
+        return LETTER_SYN_ACK if flags & ACK else LETTER_SYN
+    letters = LETTER_FIN if flags & FIN else 0
+    if flags & RST:
+        letters |= LETTER_RST
+    if letters or segment.payload:
+        return letters
+    return LETTER_ACK

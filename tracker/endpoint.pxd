@@ -19,36 +19,37 @@ cdef class Profile:
 
 @cython.final
 cdef class Endpoint:
+    # What every segment touches comes first, so that it shares a cache line or two.
     cdef public unsigned long long packets
     cdef public unsigned long long bytes
     cdef public unsigned long long payload
-    cdef public unsigned long long evidence_frame
-    cdef public long long since
-    cdef public long long asked_at
-    cdef public long long gap
-    cdef public unsigned int iss
     cdef public unsigned int snd_nxt
-    cdef public unsigned int fin
     cdef public unsigned int rcv_nxt
     cdef public unsigned int ack_sent
     cdef public unsigned int edge
-    cdef public unsigned int hole_start
-    cdef public unsigned int hole_end
     cdef public unsigned short letters
     cdef public unsigned char state
+    cdef public signed char window_scale
+    cdef public unsigned char has_snd
+    cdef public unsigned char has_rcv
+    cdef public unsigned char has_ack
+    cdef public unsigned char has_edge
+    cdef public unsigned char has_hole
+    cdef public unsigned char exists
+    cdef public unsigned char has_iss
+    cdef public unsigned char has_fin
+    cdef public unsigned char answered
+    cdef public unsigned char doubts_fin
+    cdef public unsigned char reads
     cdef public unsigned char before_end
     cdef public unsigned char certainty
     cdef public signed char evidence_event
     cdef public signed char pending
-    cdef public signed char window_scale
-    cdef public bint exists
-    cdef public bint has_iss
-    cdef public bint has_snd
-    cdef public bint has_fin
-    cdef public bint has_rcv
-    cdef public bint has_ack
-    cdef public bint has_edge
-    cdef public bint has_hole
-    cdef public bint answered
-    cdef public bint doubts_fin
-    cdef public bint reads
+    cdef public unsigned int iss
+    cdef public unsigned int fin
+    cdef public unsigned int hole_start
+    cdef public unsigned int hole_end
+    cdef public unsigned long long evidence_frame
+    cdef public long long since
+    cdef public long long asked_at
+    cdef public long long gap

@@ -17,10 +17,12 @@ cdef unsigned long long _mix(unsigned long long hashed, unsigned long long value
 
 cdef unsigned long long _mix_socket(unsigned long long hashed, unsigned long long low, unsigned long long port) noexcept
 
+cdef unsigned int _tag(unsigned long long hashed) noexcept
+
 cpdef int side_of_sender(Segment segment) except -1
 
 @cython.locals(hashed="unsigned long long")
-cdef unsigned long long _hash(Segment segment, int side) noexcept
+cdef unsigned int _hash(Segment segment, int side) noexcept
 
 cdef bint _matches(Connection connection, Segment segment, int side)
 
@@ -35,8 +37,9 @@ cdef class FlowTable:
     cdef public unsigned long long created
     cdef public unsigned long long ended_count
     cdef public list evicted
-    cdef unsigned long long[::1] _slots
-    cdef unsigned long long _mask
+    cdef unsigned int[::1] _tags
+    cdef list _slots
+    cdef Py_ssize_t _mask
     cdef list _pool
     cdef list _free
     cdef list _ended
@@ -44,21 +47,23 @@ cdef class FlowTable:
     cdef long long[::1] _tails
     cdef Py_ssize_t _count
 
-    @cython.locals(side=int, hashed="unsigned long long", connection=Connection, was_calm=bint)
+    @cython.locals(side=int, tag="unsigned int", connection=Connection, was_calm=bint)
     cpdef Connection segment_seen(self, Segment segment)
-    @cython.locals(at="unsigned long long", slot="unsigned long long", connection=Connection)
-    cdef Connection _find(self, Segment segment, int side, unsigned long long hashed)
+    @cython.locals(at=Py_ssize_t, connection=Connection)
+    cdef Connection _find(self, Segment segment, int side, unsigned int tag)
     cdef Connection _at(self, Py_ssize_t index)
-    @cython.locals(at="unsigned long long")
-    cdef _insert(self, unsigned long long hashed, Py_ssize_t index)
-    @cython.locals(slot="unsigned long long", size=Py_ssize_t, old="unsigned long long[::1]", i=Py_ssize_t)
+    @cython.locals(at=Py_ssize_t)
+    cdef _insert(self, unsigned int tag, Connection connection)
+    @cython.locals(tags="unsigned int[::1]", slots=list, at=Py_ssize_t, size=Py_ssize_t)
     cdef _grow(self)
-    @cython.locals(wanted="unsigned long long", at="unsigned long long", gap="unsigned long long", slot="unsigned long long", home="unsigned long long")
+    @cython.locals(at=Py_ssize_t)
+    cdef Py_ssize_t _place_of(self, Connection connection) except -1
+    @cython.locals(at=Py_ssize_t, gap=Py_ssize_t, tag="unsigned int")
     cdef _delete_slot(self, Connection connection)
     @cython.locals(hashed="unsigned long long")
-    cdef unsigned long long _hash_of(self, Connection connection)
+    cdef unsigned int _hash_of(self, Connection connection)
     @cython.locals(connection=Connection)
-    cdef Connection _create(self, Segment segment, int side, unsigned long long hashed)
+    cdef Connection _create(self, Segment segment, int side, unsigned int tag)
     @cython.locals(connection=Connection)
     cdef Connection _new(self, Segment segment, int side)
     @cython.locals(new=Connection)
@@ -79,7 +84,7 @@ cdef class FlowTable:
     cdef bint _has_ended(self, Connection connection, long long now)
     @cython.locals(connection=Connection)
     cpdef expire(self, long long now)
-    cdef _evict(self, long long now)
+    cdef _evict(self)
     cdef _evict_one(self, Connection connection, int queue)
     @cython.locals(connection=Connection, best=Connection, _=int)
     cdef Connection _idle_longest(self, int queue)

@@ -1,8 +1,9 @@
 """Connections by socket pair: lookup, generations, expiry, limits.
 
-The table is an open-addressing hash table of small integers: each slot holds 32 bits of the
-socket pair's hash and an index into `pool`, the list of connections.  Queues (embryonic, open,
-closed, datagrams; chained by index, oldest first) say who goes first when the table is full.
+The table is an open-addressing hash table.  Beside each slot stands its tag, 32 bits of the socket
+pair's hash, so that a connection of another pair need not be touched: with many connections the
+cost of a packet is the cache lines it touches.  Queues (embryonic, open, closed, datagrams;
+chained by place in the pool, oldest first) say who goes first when the table is full.
 """
 
 from array import array
@@ -50,6 +51,11 @@ def _mix_socket(hashed: int, low: int, port: int) -> int:
     return _mix(hashed, low ^ (port << 48))
 
 
+def _tag(hashed: int) -> int:
+    """Return 32 bits of a hash; 0 marks an empty slot and is no tag."""
+    return hashed & _MASK_32 or 1
+
+
 def side_of_sender(segment: Segment) -> int:
     """Return which endpoint sent `segment`: 0, the lower socket, or 1 (Community ID v1 order)."""
     if segment.source_high != segment.destination_high:
@@ -70,7 +76,7 @@ def _hash(segment: Segment, side: int) -> int:
         hashed = _mix_socket(hashed, segment.source_low, segment.source_port)
     if segment.version == 6:
         hashed = _mix(hashed, segment.source_high + segment.destination_high)
-    return hashed & _MASK_32
+    return _tag(hashed)
 
 
 def _matches(connection: Connection, segment: Segment, side: int) -> bool:
@@ -124,7 +130,8 @@ class FlowTable:
         self.created = 0
         self.ended_count = 0
         self.evicted = [0] * QUEUES
-        self._slots = array("Q", bytes(8 * _FIRST_SIZE))
+        self._tags = array("I", bytes(4 * _FIRST_SIZE))
+        self._slots: list[Any] = [None] * _FIRST_SIZE
         self._mask = _FIRST_SIZE - 1
         self._pool: list[Any] = []  # Connection, or None where the place is free
         self._free: list[int] = []
@@ -140,10 +147,10 @@ class FlowTable:
     def segment_seen(self, segment: Segment) -> Connection:
         """Take `segment` to its connection, a new one if need be, and return that."""
         side = side_of_sender(segment)
-        hashed = _hash(segment, side)
-        connection = self._find(segment, side, hashed)
+        tag = _hash(segment, side)
+        connection = self._find(segment, side, tag)
         if connection is None:
-            connection = self._create(segment, side, hashed)
+            connection = self._create(segment, side, tag)
         elif not connection.calm:
             connection = self._generation(connection, segment, side)
         was_calm = connection.calm
@@ -154,54 +161,58 @@ class FlowTable:
 
     # --- the hash table -------------------------------------------------------------------------
 
-    def _find(self, segment: Segment, side: int, hashed: int) -> Connection | None:
-        at = hashed & self._mask
-        while True:
-            slot = self._slots[at]
-            if slot == 0:
-                return None
-            if slot >> 32 == hashed:
-                connection = self._at((slot & _MASK_32) - 1)
+    def _find(self, segment: Segment, side: int, tag: int) -> Connection | None:
+        at = tag & self._mask
+        while self._tags[at]:
+            if self._tags[at] == tag:
+                connection: Connection = self._slots[at]
                 if _matches(connection, segment, side):
                     return connection
             at = (at + 1) & self._mask
+        return None
 
     def _at(self, index: int) -> Connection:
         connection: Connection = self._pool[index]
         return connection
 
-    def _insert(self, hashed: int, index: int) -> None:
-        at = hashed & self._mask
-        while self._slots[at]:
+    def _insert(self, tag: int, connection: Connection) -> None:
+        at = tag & self._mask
+        while self._tags[at]:
             at = (at + 1) & self._mask
-        self._slots[at] = hashed << 32 | (index + 1)
+        self._tags[at] = tag
+        self._slots[at] = connection
 
     def _grow(self) -> None:
-        old = self._slots
-        size = len(old)
-        self._slots = array("Q", bytes(16 * size))
-        self._mask = 2 * size - 1
-        for slot in old:
-            if slot:
-                self._insert(slot >> 32, (slot & _MASK_32) - 1)
+        tags, slots = self._tags, self._slots
+        size = 2 * len(slots)
+        self._tags = array("I", bytes(4 * size))
+        self._slots = [None] * size
+        self._mask = size - 1
+        for at, connection in enumerate(slots):
+            if connection is not None:
+                self._insert(tags[at], connection)
+
+    def _place_of(self, connection: Connection) -> int:
+        """Return the slot of `connection`."""
+        at = self._hash_of(connection) & self._mask
+        while self._slots[at] is not connection:
+            at = (at + 1) & self._mask
+        return at
 
     def _delete_slot(self, connection: Connection) -> None:
         """Empty the slot of `connection` and close the gap (Knuth 6.4, algorithm R)."""
-        wanted = connection.index + 1
-        at = self._hash_of(connection) & self._mask
-        while self._slots[at] & _MASK_32 != wanted:
-            at = (at + 1) & self._mask
-        gap = at
+        gap = at = self._place_of(connection)
         while True:
             at = (at + 1) & self._mask
-            slot = self._slots[at]
-            if slot == 0:
+            tag = self._tags[at]
+            if tag == 0:
                 break
-            home = (slot >> 32) & self._mask
-            if (at - home) & self._mask >= (at - gap) & self._mask:
-                self._slots[gap] = slot
+            if (at - (tag & self._mask)) & self._mask >= (at - gap) & self._mask:
+                self._tags[gap] = tag
+                self._slots[gap] = self._slots[at]
                 gap = at
-        self._slots[gap] = 0
+        self._tags[gap] = 0
+        self._slots[gap] = None
 
     def _hash_of(self, connection: Connection) -> int:
         hashed = connection.protocol << 8 | connection.version
@@ -209,14 +220,14 @@ class FlowTable:
         hashed = _mix_socket(hashed, connection.b_low, connection.b_port)
         if connection.version == 6:
             hashed = _mix(hashed, connection.a_high + connection.b_high)
-        return hashed & _MASK_32
+        return _tag(hashed)
 
     # --- generations ----------------------------------------------------------------------------
 
-    def _create(self, segment: Segment, side: int, hashed: int) -> Connection:
+    def _create(self, segment: Segment, side: int, tag: int) -> Connection:
         self._tidy(segment.time)
         if self._count + len(self._ended) >= self.max_connections:
-            self._evict(segment.time)
+            self._evict()
         if self._count * 3 >= (self._mask + 1) * 2:
             self._grow()
         connection = self._new(segment, side)
@@ -228,7 +239,7 @@ class FlowTable:
         else:
             connection.index = len(self._pool)
             self._pool.append(connection)
-        self._insert(hashed, connection.index)
+        self._insert(tag, connection)
         self._count += 1
         return connection
 
@@ -272,6 +283,7 @@ class FlowTable:
         """Put a new generation into the place of `old`."""
         new = self._new(segment, side)
         new.succeed(old)
+        self._slots[self._place_of(old)] = new
         new.index = old.index
         self._unlink(old)
         self._pool[new.index] = new
@@ -394,7 +406,7 @@ class FlowTable:
                 if connection.previous is not None:
                     settle(connection.previous, now, self.profile)
 
-    def _evict(self, now: int) -> None:
+    def _evict(self) -> None:
         """Make room for one connection: embryonic first, then closed, then idle longest."""
         if self._heads[EMBRYONIC] >= 0:
             self._evict_one(self._at(self._heads[EMBRYONIC]), EMBRYONIC)

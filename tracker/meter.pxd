@@ -12,14 +12,14 @@ cdef class Meter:
     cdef public FlowTable table
     cdef public unsigned long long frames
     cdef public unsigned long long decoded
-    cdef public long long first_time
-    cdef public long long last_time
+    cdef public long long time
     cdef long long _base
     cdef Frame _frame
     cdef Segment _segment
     cdef dict _counts
     cdef dict _faults
 
+    cpdef skip(self, Py_ssize_t count)
     cpdef feed(self, Frames frames, Py_ssize_t first, Py_ssize_t last)
     @cython.locals(frame=Frame, segment=Segment, link_type=int, i=Py_ssize_t, time="long long", reason=int)
     cdef Py_ssize_t _run(self, Frames frames, Py_ssize_t first, Py_ssize_t last) except -1

@@ -45,17 +45,16 @@ class Undecoded(NamedTuple):
 class Meter:
     """Decodes frames and takes their segments to the flow table.
 
-    frames    how many were seen
+    frames    how many were seen, those that were skipped among them
     decoded   how many held a segment or datagram
-    first_time, last_time    ns since 1970, earliest and latest
+    time      when the last one was captured, ns since 1970
     """
 
     def __init__(self, table: FlowTable) -> None:
         self.table = table
         self.frames = 0
         self.decoded = 0
-        self.first_time = 0
-        self.last_time = 0
+        self.time = 0
         self._base = 0
         self._frame = Frame()
         self._segment = Segment()
@@ -74,6 +73,10 @@ class Meter:
                 self._not_decoded(OVERRUN)
                 first = self.frames - self._base
         self._frame.data = b""
+
+    def skip(self, count: int) -> None:
+        """Leave out `count` frames: they keep their numbers, and nothing of them counts."""
+        self.frames += count
 
     def _is_overrun(self, link_type: int) -> bool:
         """Return whether it is a header of the last frame that reaches beyond the block.
@@ -94,10 +97,7 @@ class Meter:
         self._base = self.frames - first
         for i in range(first, last):
             time = frames.times[i]
-            if time > self.last_time:
-                self.last_time = time
-            if time < self.first_time or self.frames == 0:
-                self.first_time = time
+            self.time = time
             self.frames += 1
             frame.start = frames.starts[i]
             frame.end = frame.start + frames.lengths[i]

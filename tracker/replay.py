@@ -12,7 +12,7 @@ def replay(runs: Iterable[tuple[Frames, int, int]], meter: Meter, moment: Moment
 
     A run is a block and the first and the last (exclusive) of its frames that count.  Frames that
     are later than the moment do not count, wherever they stand.  Without a moment it is the time
-    of the latest frame.
+    of the last frame.
     """
     limit = moment.time
     started = False
@@ -29,7 +29,7 @@ def replay(runs: Iterable[tuple[Frames, int, int]], meter: Meter, moment: Moment
             _feed_until(meter, frames, first, end, limit)
         if moment.frame is not None and meter.frames >= moment.frame:
             break
-    now = meter.last_time if limit is None else limit
+    now = meter.time if limit is None else limit
     meter.table.expire(now)
     return now
 
@@ -38,8 +38,8 @@ def _feed_until(meter: Meter, frames: Frames, first: int, last: int, limit: int)
     """Feed the frames of the run that are not later than `limit` ns."""
     while first < last:
         end = min(frames.run_until(first, limit), last)
-        if end > first:
-            meter.feed(frames, first, end)
+        meter.feed(frames, first, end)
         first = end
         while first < last and frames.times[first] > limit:
+            meter.skip(1)
             first += 1

@@ -57,7 +57,7 @@ class Event(IntEnum):
     END_DISPROVED = 14
 
 
-_ = None
+_: None = None
 _CL, _LI, _SS, _SR, _ES, _F1, _F2, _CW, _CG, _LA, _TW = State
 
 #: The state after each event of figure 5; ``_``: the event does not change it.
@@ -111,9 +111,7 @@ TAKEN_BACK: dict[State, tuple[State | None, ...]] = {
 # fmt: on
 
 _COLUMNS = Event.END_DISPROVED
-_NEXT = bytes(
-    old if new is None else new for old in State for new in TABLE[old] + TAKEN_BACK[old]
-)
+_NEXT = bytes(old if new is None else new for old in State for new in TABLE[old] + TAKEN_BACK[old])
 _END_DISPROVED = int(Event.END_DISPROVED)
 
 
@@ -144,5 +142,8 @@ EVENTS: dict[Event, tuple[str, str]] = {
     Event.ACK_OF_SYN_LOST: ("ACK of SYN lost", "RFC 9293 section 3.8.1, SYN,ACK is repeated"),
     Event.ACK_OF_FIN_LOST: ("ACK of FIN lost", "RFC 9293 section 3.8.1, the FIN is repeated"),
     Event.FIN_LOST: ("FIN lost", "RFC 9293 section 3.4, the ACK stays below it"),
-    Event.END_DISPROVED: ("end disproved", "RFC 5961 section 3, RFC 6298 section 5: it is heard again"),
+    Event.END_DISPROVED: (
+        "end disproved",
+        "RFC 5961 section 3, RFC 6298 section 5: it is heard again",
+    ),
 }

@@ -31,12 +31,14 @@ class SavedCapture:
 
     path        its name, as the user gave it
     link_type   the link type of its frames
+    frames      how many were read so far
     warnings    what was wrong with it so far, a line each
     """
 
     def __init__(self, path: str) -> None:
         """Open `path` and read its header; raise CaptureError where that cannot be done."""
         self.path = path
+        self.frames = 0
         self.warnings: list[str] = []
         self._file = _open(path)
         try:
@@ -54,13 +56,12 @@ class SavedCapture:
     def __iter__(self) -> Iterator[Frames]:
         """Yield the frames in blocks; what is wrong with the file goes to `warnings`.
 
-        Raises CaptureError where the file is damaged before its first frame.
+        Raises CaptureError where it cannot be read.
         """
         frames = Frames(self.link_type)
         walker = self._walker
         offset = FILE_HEADER  # of what stands at `start`, in the file
         rest = b""
-        seen = 0
         try:
             for buffer, end in read_blocks(self._file):
                 start = HEADROOM - len(rest)
@@ -70,7 +71,7 @@ class SavedCapture:
                     next_start = walker.walk(frames, buffer, start, end)
                     offset += next_start - start
                     start = next_start
-                    seen += frames.count
+                    self.frames += frames.count
                     if frames.count:
                         yield frames
                 rest = bytes(buffer[start:end])
@@ -78,11 +79,11 @@ class SavedCapture:
                     break
         except OSError as error:
             raise _unreadable(self.path, error) from None
-        self._check_end(offset, len(rest), seen)
+        self._check_end(offset, len(rest))
 
-    def _check_end(self, offset: int, rest: int, seen: int) -> None:
+    def _check_end(self, offset: int, rest: int) -> None:
         """Say what is wrong where reading ended, at `offset` with `rest` octets left."""
-        after = f"after frame {seen}" if seen else "before the first frame"
+        after = f"after frame {self.frames}" if self.frames else "before the first frame"
         if self._walker.bad_length >= 0:
             problem = (
                 f"{self.path}: byte {offset}: a record says it has {self._walker.bad_length} "
@@ -98,8 +99,6 @@ class SavedCapture:
             )
         else:
             return
-        if not seen:
-            raise CaptureError(problem)
         self.warnings.append(problem)
 
 

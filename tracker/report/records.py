@@ -9,11 +9,14 @@ from tracker.report.rows import FIELDS, Row
 _NOTES = FIELDS.index("notes")
 
 
-def json_lines(rows: Iterable[Row]) -> Iterator[str]:
-    """Yield one JSON object for each row, without line end."""
+def json_lines(rows: Iterable[Row], history: bool = False) -> Iterator[str]:
+    """Yield one JSON object for each row, without line end; `history` adds `transitions`."""
     encode: Callable[[Any], str] = json.JSONEncoder(separators=(", ", ": ")).encode
     for row in rows:
-        yield encode(dict(zip(FIELDS, row.values(), strict=True)))
+        record = dict(zip(FIELDS, row.values(), strict=True))
+        if history:
+            record["transitions"] = row.transitions()
+        yield encode(record)
 
 
 def csv_lines(rows: Iterable[Row]) -> Iterator[str]:

@@ -12,10 +12,10 @@ from tracker.endpoint import Endpoint
 from tracker.names import Services
 from tracker.report import sides, zeek
 from tracker.report.community_id import community_id
-from tracker.report.text import address, duration, timestamp
+from tracker.report.text import address, duration, ipv4, ipv6, timestamp
 from tracker.tcp_state import EVENTS, Event, State
 from tracker.wire.segment import TCP
-from tracker.words import LETTER_RST, NOTES
+from tracker.words import LETTER_RST, LETTER_SYN, NOTES
 
 CERTAINTY = ("observed", "inferred", "assumed")
 _PROTOCOLS = {6: "tcp", 17: "udp"}
@@ -103,11 +103,12 @@ class Row(Protocol):
     def values(self) -> list[Any]:
         """Return the values of FIELDS; None is unknown or does not apply."""
 
+    def transitions(self) -> list[dict[str, Any]]:
+        """Return every change of state, where the history was kept."""
+
 
 class ConnectionRow:
     """One endpoint's view of a connection: the endpoint at `side` is local."""
-
-    __slots__ = ("connection", "foreign", "local", "maker", "opener", "present", "side")
 
     def __init__(
         self, maker: "RowMaker", connection: Connection, side: int, opener: int, present: int
@@ -187,16 +188,28 @@ class ConnectionRow:
 
     def cells(self) -> tuple[str, str, str, str]:
         """Return protocol, local socket, foreign socket and state as netstat shows them."""
-        side = self.side
-        service = self.service
-        sockets = []
-        for at in (side, 1 - side):
-            host, port = self.socket(at)
-            named = service is not None and at != self.opener
-            text = f"[{host}]" if ":" in host else host
-            sockets.append(f"{text}:{service if named else port}")
-        state = "" if self.connection.protocol != TCP else self.state(self.local) or "-"
-        return self.proto.upper(), sockets[0], sockets[1], state
+        connection = self.connection
+        hosts = self.maker.hosts
+        if connection.version == 4:
+            a_low, b_low = connection.a_low, connection.b_low
+            a_host = hosts.get(a_low) or hosts.setdefault(a_low, ipv4(a_low))
+            b_host = hosts.get(b_low) or hosts.setdefault(b_low, ipv4(b_low))
+        else:
+            a_host = f"[{ipv6(connection.a_high, connection.a_low)}]"
+            b_host = f"[{ipv6(connection.b_high, connection.b_low)}]"
+        a_port: int | str = connection.a_port
+        b_port: int | str = connection.b_port
+        if self.maker.services is not None:
+            if self.opener:
+                a_port = self.service or a_port
+            else:
+                b_port = self.service or b_port
+        local, foreign = f"{a_host}:{a_port}", f"{b_host}:{b_port}"
+        if self.side:
+            local, foreign = foreign, local
+        if connection.protocol != TCP:
+            return "UDP", local, foreign, ""
+        return "TCP", local, foreign, self.state(self.local) or "-"
 
     def ages(self) -> tuple[str, str]:
         """Return how long ago the connection was first and last seen."""
@@ -243,6 +256,21 @@ class ConnectionRow:
             self.notes,
         ]
 
+    def transitions(self) -> list[dict[str, Any]]:
+        """Return every change of state, where the history was kept."""
+        return [
+            {
+                "frame": change.frame,
+                "time": timestamp(change.time),
+                "endpoint": "local" if change.side == self.side else "foreign",
+                "before": change.before.name,
+                "after": change.after.name,
+                "event": EVENTS[change.event][0],
+                "source": EVENTS[change.event][1],
+            }
+            for change in self.connection.transitions or ()
+        ]
+
 
 class ListeningRow:
     """A socket that was seen to answer a SYN."""
@@ -276,6 +304,10 @@ class ListeningRow:
         }
         return [known.get(name) for name in FIELDS]
 
+    def transitions(self) -> list[dict[str, Any]]:
+        """Return nothing: a listening socket has no connection."""
+        return []
+
 
 class RowMaker:
     """Makes the rows of connections, as `wanted`, seen from `whose` side."""
@@ -291,6 +323,7 @@ class RowMaker:
         self.whose = whose
         self.service_ports = service_ports
         self.services = services
+        self.hosts: dict[int, str] = {}  # IPv4 addresses as text, by their low half
 
     def rows(self, connections: Iterable[Connection]) -> Iterator[ConnectionRow]:
         """Yield the rows of all `connections`, in their order."""
@@ -306,11 +339,9 @@ class RowMaker:
 
     def _sides(self, connection: Connection, opener: int, present: int) -> tuple[int, ...]:
         """Return the sides of the connection that have a row; `present`: who has it in his."""
-        if not self.whose.networks:
-            if self.wanted.closed or present >> opener & 1:
-                return (opener,)
-            return (1 - opener,)
         local = self.whose.local(connection)
+        if local == sides.BOTH and not self.whose.stated:
+            local = (opener if self.wanted.closed or present >> opener & 1 else 1 - opener,)
         if self.wanted.closed:
             return local
         return tuple(side for side in local if present >> side & 1)
@@ -323,11 +354,11 @@ class RowMaker:
             if connection.protocol != TCP or not self.wanted.takes(connection):
                 continue
             side = 1 - sides.initiator(connection, self.service_ports)
-            if self.whose.networks and side not in self.whose.local(connection):
+            if side not in self.whose.local(connection):
                 continue
             endpoint = connection.b if side else connection.a
             key = _socket_key(connection, side)
-            if endpoint.answered:
+            if endpoint.answered and not endpoint.letters & LETTER_SYN:  # no simultaneous open
                 answered[key] = max(answered.get(key, 0), connection.first_seen)
             elif endpoint.letters & LETTER_RST:
                 refused[key] = max(refused.get(key, 0), connection.first_seen)

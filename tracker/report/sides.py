@@ -32,7 +32,7 @@ class Network(NamedTuple):
 class Sides(NamedTuple):
     """Whose table it is.
 
-    networks   addresses of the local side; empty: the initiator of each connection
+    networks   addresses of the local side; empty: any may be
     stated     whether the user said so; only then a connection may have two rows
     reason     which rule applied, for people
     """
@@ -42,9 +42,10 @@ class Sides(NamedTuple):
     reason: str
 
     def local(self, connection: Connection) -> tuple[int, ...]:
-        """Return the sides of `connection` that are local, lowest first."""
-        sides = tuple(side for side in BOTH if self._holds(connection, side))
-        return sides if self.stated else sides[:1]
+        """Return the sides of `connection` that may be local, lowest first."""
+        if not self.networks:
+            return BOTH
+        return tuple(side for side in BOTH if self._holds(connection, side))
 
     def _holds(self, connection: Connection, side: int) -> bool:
         high = connection.b_high if side else connection.a_high

@@ -29,11 +29,25 @@ def table(rows: Iterable[Row], wide: bool = False) -> Iterator[str]:
     cells.extend(_wide_cells(row) if wide else row.cells() for row in rows)
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     widths[: len(_WIDTHS)] = map(max, widths, _WIDTHS)
-    form = "  " + "  ".join(f"%-{width}s" for width in widths)
+    form = "  " + "".join(f"%-{width}s  " for width in widths[:-1]) + "%s"
     yield HEADING
     yield ""
     for line in cells:
-        yield (form % line).rstrip()
+        yield form % line if line[-1] else (form % line).rstrip()
+
+
+def history(rows: Iterable[Row]) -> Iterator[str]:
+    """Yield, for each of `rows`, its sockets and every change of state with its evidence."""
+    for row in rows:
+        proto, local, foreign, state = row.cells()
+        yield ""
+        yield f"  {proto} {local} {foreign} {state}".rstrip()
+        for change in row.transitions():
+            states = f"{change['before']} -> {change['after']}"
+            yield (
+                f"    #{change['frame']:<6} {change['endpoint']:<7} {states:<28} "
+                f"{change['event']} ({change['source']})"
+            )
 
 
 def _wide_cells(row: Row) -> tuple[str, ...]:

@@ -6,14 +6,22 @@ from functools import lru_cache
 _NS_IN_S = 1_000_000_000
 
 
-@lru_cache(maxsize=65536)
-def address(version: int, high: int, low: int) -> str:
-    """Return an address as text; `high` and `low` are its halves as in `wire.segment`."""
-    if version == 4:
-        return f"{low >> 24 & 255}.{low >> 16 & 255}.{low >> 8 & 255}.{low & 255}"
+def ipv4(low: int) -> str:
+    """Return an IPv4 address as text; `low` is the low half of an address as in `wire.segment`."""
+    return f"{low >> 24 & 255}.{low >> 16 & 255}.{low >> 8 & 255}.{low & 255}"
+
+
+@lru_cache(maxsize=1 << 16)
+def ipv6(high: int, low: int) -> str:
+    """Return an IPv6 address as text (RFC 5952)."""
     from ipaddress import IPv6Address  # here, because most captures need only IPv4
 
     return str(IPv6Address(high << 64 | low))
+
+
+def address(version: int, high: int, low: int) -> str:
+    """Return an address as text; `high` and `low` are its halves as in `wire.segment`."""
+    return ipv4(low) if version == 4 else ipv6(high, low)
 
 
 @lru_cache(maxsize=4096)

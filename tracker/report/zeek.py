@@ -51,6 +51,8 @@ def _tcp_conn_state(originator: Endpoint, responder: Endpoint) -> str:
     ours, theirs = originator.letters, responder.letters
     silent = not ours & LETTER_SYN
     mute = not theirs & LETTER_SYN_ACK
+    if ours & LETTER_FIN and theirs & LETTER_FIN:
+        return "SF"  # also where a RST follows: both had closed
     if theirs & LETTER_RST:
         if ours & LETTER_SYN and mute and not theirs & (LETTER_ACK | LETTER_DATA):
             return "REJ"
@@ -59,8 +61,6 @@ def _tcp_conn_state(originator: Endpoint, responder: Endpoint) -> str:
         return "RSTOS0" if mute and ours & LETTER_SYN else "RSTO"
     if silent and mute:
         return "OTH"
-    if ours & LETTER_FIN and theirs & LETTER_FIN:
-        return "SF"
     if ours & LETTER_FIN:
         return "SH" if mute else "S2"
     if theirs & LETTER_FIN:

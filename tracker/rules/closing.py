@@ -25,6 +25,7 @@ from tracker.words import (
 def fin_seen(
     connection: Connection, sender: Endpoint, receiver: Endpoint, segment: Segment
 ) -> None:
+    """Take a FIN: the first, a repeated one, or one outside the window."""
     frame, time = segment.frame, segment.time
     fin = add(segment.sequence, segment.payload)
     if sender.has_fin and fin == sender.fin:

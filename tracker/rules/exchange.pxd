@@ -29,4 +29,4 @@ cdef _correct(Endpoint sender, Endpoint receiver, Segment segment)
 cdef _prove(Connection connection, Endpoint sender, Endpoint receiver, Segment segment)
 
 @cython.locals(frame="unsigned long long", time="long long")
-cdef _acknowledge(Connection connection, Endpoint sender, Endpoint receiver, Segment segment)
+cdef _acknowledge(Connection connection, Endpoint receiver, Segment segment)

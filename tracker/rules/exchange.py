@@ -46,7 +46,7 @@ def exchange_seen(
     if receiver.state == TIME_WAIT:
         receiver.since = segment.time  # RFC 9293 section 3.10.7.4: restart the 2 MSL timer
     if not _is_old(connection, receiver, segment):
-        _acknowledge(connection, sender, receiver, segment)
+        _acknowledge(connection, receiver, segment)
         move(sender, receiver, segment)
     if segment.flags & FIN:
         fin_seen(connection, sender, receiver, segment)
@@ -117,9 +117,7 @@ def _prove(connection: Connection, sender: Endpoint, receiver: Endpoint, segment
         sender.reads = True
 
 
-def _acknowledge(
-    connection: Connection, sender: Endpoint, receiver: Endpoint, segment: Segment
-) -> None:
+def _acknowledge(connection: Connection, receiver: Endpoint, segment: Segment) -> None:
     """Let the acknowledgment arrive at the receiver."""
     frame, time = segment.frame, segment.time
     if receiver.has_snd and after(segment.acknowledgment, receiver.snd_nxt):

@@ -24,7 +24,7 @@ cdef _newer_attempt(Connection connection, Endpoint sender, Endpoint receiver, S
 
 cpdef syn_ack_seen(Connection connection, Endpoint sender, Endpoint receiver, Segment segment)
 
-cdef bint _may_answer(Connection connection, Endpoint sender, Endpoint receiver)
+cdef bint _may_answer(Endpoint sender, Endpoint receiver)
 
 @cython.locals(frame="unsigned long long", time="long long")
 cdef _open_by_syn_ack(Connection connection, Endpoint sender, Endpoint receiver, Segment segment)

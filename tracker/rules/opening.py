@@ -32,6 +32,7 @@ from tracker.words import (
 def syn_seen(
     connection: Connection, sender: Endpoint, receiver: Endpoint, segment: Segment
 ) -> None:
+    """Take a SYN without ACK: the first, a repeated one, a newer attempt, or a stray one."""
     frame, time = segment.frame, segment.time
     if connection.fresh:
         _open(connection, sender, receiver, segment)
@@ -98,6 +99,7 @@ def _newer_attempt(
 def syn_ack_seen(
     connection: Connection, sender: Endpoint, receiver: Endpoint, segment: Segment
 ) -> None:
+    """Take a SYN,ACK: an answer, a repeated one, or a stray one."""
     if connection.fresh:
         _open_by_syn_ack(connection, sender, receiver, segment)
     elif sender.has_iss and segment.sequence == sender.iss and sender.answered:
@@ -105,7 +107,7 @@ def syn_ack_seen(
         return
     elif sender.has_iss and segment.sequence == sender.iss and connection.simultaneous:
         pass  # it sent its SYN before, and answers the other one now
-    elif not _may_answer(connection, sender, receiver):
+    elif not _may_answer(sender, receiver):
         connection.notes |= NOTE_CHALLENGE
         return
     else:
@@ -114,7 +116,7 @@ def syn_ack_seen(
     _answers(connection, sender, receiver, segment)
 
 
-def _may_answer(connection: Connection, sender: Endpoint, receiver: Endpoint) -> bool:
+def _may_answer(sender: Endpoint, receiver: Endpoint) -> bool:
     """Return whether a SYN,ACK of `sender` can be news to `receiver`.
 
     It can as long as that one still waits for it, whatever was told of `sender` before.

@@ -50,6 +50,7 @@ def has_sent_more(endpoint: Endpoint) -> bool:
 
 
 def in_window(receiver: Endpoint, sequence: int) -> bool:
+    """Return whether `sequence` lies inside the window of `receiver`, but is not the next."""
     return (
         receiver.has_rcv
         and after(sequence, receiver.rcv_nxt)
