@@ -33,10 +33,11 @@ def test_a_capture_read_from_python() -> None:
     """The shortest way from a capture to its connections, with the names above."""
     from tracker.capture.saved import in_time_order
     from tracker.cli import flow_table
+    from tracker.replay import replay
 
     meter = tracker.Meter(flow_table(tracker.Config(), keep_ended=True))
     capture = tracker.SavedCapture(str(PCAPS / "half-closed.pcap"))
-    tracker.replay(in_time_order([capture]), meter, tracker.Moment())
+    replay(in_time_order([capture]), meter, tracker.Moment())
     capture.close()
     (connection,) = meter.table.connections()
     # pcaps/truth.jsonl: the client's kernel said FIN-WAIT-2, the server's CLOSE-WAIT.

@@ -44,11 +44,10 @@ _PUBLIC = {
     "Moment": "tracker.moment",
     "SavedCapture": "tracker.capture.saved",
     "State": "tracker.tcp_state",
-    "replay": "tracker.replay",
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for
     """Load a public name (PEP 562)."""
     if name not in _PUBLIC:
         raise AttributeError(f"module 'tracker' has no attribute {name!r}")
