@@ -288,7 +288,7 @@ def _tell_summary(meter: Meter, whose: sides.Sides, count: int) -> None:
     _tell(whose.reason)
     if not count:
         seen = _count(meter.table.created, "connection")
-        _tell(f"nothing to show: {seen} seen, none is open and matches (--closed shows all)")
+        _tell(f"nothing to show: {seen} seen, none matches (--closed shows what has ended)")
     undecoded = meter.undecoded()
     if undecoded:
         total = sum(row.count for row in undecoded)
