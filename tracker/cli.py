@@ -293,7 +293,7 @@ def _tell_summary(meter: Meter, whose: sides.Sides, count: int) -> None:
     if undecoded:
         total = sum(row.count for row in undecoded)
         what = ", ".join(f"{row.reason} {row.count}" for row in undecoded)
-        frames = _count(meter.frames, "frame")
+        frames = _count(meter.decoded + total, "frame")
         _tell(f"{total} of {frames} hold no TCP or UDP that could be decoded: {what}")
     evicted = sum(meter.table.evicted)
     if evicted:
