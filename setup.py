@@ -19,6 +19,7 @@ ENGINE = [
     "tracker.wire.tcp",
     "tracker.wire.udp",
     "tracker.wire.ip",
+    "tracker.wire.shims",
     "tracker.wire.link",
     "tracker.frames",
     "tracker.tcp_state",

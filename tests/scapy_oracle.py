@@ -13,14 +13,21 @@ from decoding import Decoded
 with warnings.catch_warnings():
     # scapy looks for interfaces, routes and cryptography when it is imported, and warns.
     warnings.simplefilter("ignore")
-    from scapy.layers import inet, inet6, l2
+    from scapy.contrib import mpls, nsh
+    from scapy.layers import inet, inet6, l2, ppp
     from scapy.packet import Packet
 
-BELOW_IP = {"Ether", "Dot3", "LLC", "SNAP", "Dot1Q", "Dot1AD"}
+TAGS = {"Dot1Q", "Dot1AD", "Dot1AH"}
+SHIMS = {layer.__name__ for layer in (ppp.PPPoE, ppp.PPP, mpls.MPLS, nsh.NSH)}
+BELOW_IP = {"Ether", "Dot3", "LLC", "SNAP"} | TAGS | SHIMS
+
+#: EtherTypes of VN-tag, E-tag and FabricPath, which scapy does not know.
+UNKNOWN_TAGS = {0x8926, 0x893F, 0x8903}
 EXTENSIONS = "IPv6ExtHdr"
 AUTHENTICATION = 51
 
-#: scapy does not look behind an authentication header, and some damaged headers break it.
+#: scapy does not look behind an authentication header or tags it does not know, and some damaged
+#: headers break it.
 UNDECIDED = "undecided"
 
 
@@ -41,6 +48,8 @@ def _asked(octets: bytes, wire: int) -> Decoded | str | None:
             vlan = layer.vlan
         if isinstance(layer, (inet.IP, inet6.IPv6)):
             return _in_ip(layer, vlan, wire - (len(octets) - len(layer.original)))
+        if getattr(layer, "type", None) in UNKNOWN_TAGS:
+            return UNDECIDED
         if type(layer).__name__ not in BELOW_IP:
             return None
         layer = layer.payload

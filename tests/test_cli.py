@@ -525,7 +525,7 @@ def test_what_is_not_in_the_table_is_said() -> None:
     outcome = run_here("read", "-n", FTP_AND_WEB)
     assert outcome.stderr.splitlines() == [
         "tracker: local: the initiator of each connection (name a host with --local)",
-        "tracker: 2 of 32 frames hold no TCP or UDP that could be decoded: other: ARP 2",
+        "tracker: no TCP or UDP in 2 of 32 frames: other: ARP 2",
     ]
 
 

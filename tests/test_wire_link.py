@@ -43,7 +43,7 @@ def test_ethernet_without_vlan() -> None:
 
 @pytest.mark.parametrize(
     ("ethertype", "octets"),
-    [(0x0806, bytes(28)), (0x8847, bytes(40)), (0x8864, bytes(40)), (0x88CC, b""), (0x0600, b"")],
+    [(0x0806, bytes(28)), (0x888E, bytes(40)), (0x88CC, b""), (0x0600, b"")],
 )
 def test_other_ethertype(ethertype: int, octets: bytes) -> None:
     expected = Fault("other", "Ethernet", "EtherType", 12, 0, len(octets) + 2, ethertype)
@@ -97,8 +97,8 @@ def test_vlan_every_prefix() -> None:
         tagged((QINQ, 100), (VLAN, 7), payload=ipv4(udp(b"hello"), 17)),
         [
             ("Ethernet", 0, 14),
-            ("VLAN tag", 14, 18),
-            ("VLAN tag", 18, 22),
+            ("tag before IP", 14, 18),
+            ("tag before IP", 18, 22),
             ("IPv4", 22, 42),
             ("UDP", 42, 50),
         ],
@@ -111,7 +111,7 @@ def test_vlan_stack_of_eight() -> None:
 
 def test_vlan_stack_of_nine() -> None:
     frame = tagged(*[(VLAN, 1 + n) for n in range(9)])
-    assert reason(frame) == ("malformed", "VLAN tag", "too many tags")
+    assert reason(frame) == ("malformed", "tag before IP", "too many of them")
 
 
 def test_vlan_before_something_else() -> None:

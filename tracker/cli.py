@@ -20,6 +20,7 @@ from tracker.meter import Meter
 from tracker.report import sides
 from tracker.report.rows import Row, RowMaker, Wanted
 from tracker.tcp_state import State
+from tracker.wire.reasons import MALFORMED, TRUNCATED
 
 FINE, NOTHING_TO_SHOW, WRONG = 0, 1, 2
 
@@ -289,15 +290,27 @@ def _tell_summary(meter: Meter, whose: sides.Sides, count: int) -> None:
     if not count:
         seen = _count(meter.table.created, "connection")
         _tell(f"nothing to show: {seen} seen, none matches (--closed shows what has ended)")
-    undecoded = meter.undecoded()
-    if undecoded:
-        total = sum(row.count for row in undecoded)
-        what = ", ".join(f"{row.reason} {row.count}" for row in undecoded)
-        frames = _count(meter.decoded + total, "frame")
-        _tell(f"{total} of {frames} hold no TCP or UDP that could be decoded: {what}")
+    _tell_undecoded(meter)
     evicted = sum(meter.table.evicted)
     if evicted:
         _tell(
             f"{_count(evicted, 'connection')} dropped because there were more than "
             f"{meter.table.max_connections} (max_connections)"
         )
+
+
+def _tell_undecoded(meter: Meter) -> None:
+    """Say which frames hold no segment or datagram, and where the capture was too short."""
+    undecoded = meter.undecoded()
+    if not undecoded:
+        return
+    total = sum(row.count for row in undecoded)
+    what = ", ".join(f"{row.reason} {row.count}" for row in undecoded)
+    _tell(f"no TCP or UDP in {total} of {_count(meter.decoded + total, 'frame')}: {what}")
+    for row in undecoded:
+        first = row.first
+        where = f"first in frame {first.frame}, at its octet {first.offset}"
+        if row.reason.startswith(TRUNCATED):
+            _tell(f"{row.reason}: {where}: {first.needed} needed, {first.had} captured")
+        elif row.reason.startswith(MALFORMED):
+            _tell(f"{row.reason}: {where}")

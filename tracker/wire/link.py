@@ -1,4 +1,4 @@
-"""Ethernet (IEEE 802.3) with VLAN tags (IEEE 802.1Q, QinQ) and LLC/SNAP, up to the IP packet."""
+"""Ethernet (IEEE 802.3) with tags and other shims, and LLC/SNAP, up to the IP packet."""
 
 from tracker.wire.ip import decode_ipv4, decode_ipv6
 from tracker.wire.link_types import LINKTYPE_ETHERNET
@@ -7,22 +7,18 @@ from tracker.wire.reasons import (
     LLC_TRUNCATED,
     OTHER_ETHERTYPE,
     OTHER_LLC,
-    VLAN_STACK,
-    VLAN_TRUNCATED,
+    SHIM_STACK,
 )
 from tracker.wire.segment import Frame, Segment
+from tracker.wire.shims import is_vlan, step_over
 
 ETHERTYPE = 12
 HEADER = 14
 
 IPV4 = 0x0800
 IPV6 = 0x86DD
-VLAN = 0x8100
-QINQ = 0x88A8
-QINQ_OLD = 0x9100  # before IEEE 802.1ad gave QinQ a number of its own
-VLAN_TAG = 4
 VLAN_IDENTIFIER = 0x0FFF
-MAX_VLAN_TAGS = 8
+MAX_SHIMS = 8
 
 # Numbers up to here are lengths of an IEEE 802.3 frame, above they are EtherTypes.
 MAX_LENGTH_FIELD = 1500
@@ -54,24 +50,25 @@ def decode_ethernet(frame: Frame, segment: Segment) -> int:
 
 
 def _ethertype(frame: Frame, segment: Segment, ethertype: int, at: int) -> int:
-    """Decode what `ethertype` announces at `at`: IP, VLAN tags before it, or LLC."""
-    for _ in range(MAX_VLAN_TAGS + 1):
+    """Decode what `ethertype` announces at `at`: IP, shims before it, or LLC."""
+    for _ in range(MAX_SHIMS + 1):
         if ethertype == IPV4:
             return decode_ipv4(frame, segment, at)
         if ethertype == IPV6:
             return decode_ipv6(frame, segment, at)
         if ethertype <= MAX_LENGTH_FIELD:
             return _llc(frame, segment, at)
-        if ethertype != VLAN and ethertype != QINQ and ethertype != QINQ_OLD:
+        behind = step_over(frame, ethertype, at)
+        if behind < 0:
+            return -behind
+        if behind == 0:
             frame.fault_number = ethertype
             return frame.fault(OTHER_ETHERTYPE, at - 2, 0)
-        if at + VLAN_TAG > frame.end:
-            return frame.fault(VLAN_TRUNCATED, at, VLAN_TAG)
-        if segment.vlan < 0:
+        if segment.vlan < 0 and is_vlan(ethertype):
             segment.vlan = (frame.data[at] << 8 | frame.data[at + 1]) & VLAN_IDENTIFIER
-        ethertype = frame.data[at + 2] << 8 | frame.data[at + 3]
-        at += VLAN_TAG
-    return frame.fault(VLAN_STACK, at, 0)
+        at = behind
+        ethertype = frame.next_type
+    return frame.fault(SHIM_STACK, at, 0)
 
 
 def _llc(frame: Frame, segment: Segment, at: int) -> int:

@@ -22,7 +22,7 @@ class Reason(NamedTuple):
 DECODED = 0
 
 ETHERNET_TRUNCATED = 1
-VLAN_TRUNCATED = 2
+SHIM_TRUNCATED = 2
 LLC_TRUNCATED = 3
 IPV4_TRUNCATED = 4
 IPV6_TRUNCATED = 5
@@ -40,18 +40,21 @@ UDP_BEYOND_PACKET = 15
 UDP_LENGTH = 16
 IPV6_EXTENSION_BEYOND_PACKET = 17
 AH_BEYOND_PACKET = 18
-VLAN_STACK = 19
+SHIM_STACK = 19
 OVERRUN = 20
 
 OTHER_ETHERTYPE = 21
 OTHER_LLC = 22
 OTHER_PROTOCOL = 23
 LATER_FRAGMENT = 24
+OTHER_PPP = 25
+OTHER_MPLS = 26
+OTHER_NSH = 27
 
 REASONS = (
     Reason("", "", "", ""),
     Reason(TRUNCATED, "Ethernet", "header", "IEEE 802.3 section 3.2"),
-    Reason(TRUNCATED, "VLAN tag", "header", "IEEE 802.1Q section 9.6"),
+    Reason(TRUNCATED, "tag before IP", "header", "IEEE 802.1Q section 9.6 and others"),
     Reason(TRUNCATED, "LLC", "header", "IEEE 802.2 section 3.2"),
     Reason(TRUNCATED, "IPv4", "header", "RFC 791 section 3.1"),
     Reason(TRUNCATED, "IPv6", "header", "RFC 8200 section 3"),
@@ -68,12 +71,15 @@ REASONS = (
     Reason(MALFORMED, "UDP", "length", "RFC 768"),
     Reason(MALFORMED, "IPv6", "extension header beyond the packet's length", "RFC 8200 section 4"),
     Reason(MALFORMED, "AH", "header beyond the packet's length", "RFC 4302 section 2.2"),
-    Reason(MALFORMED, "VLAN tag", "too many tags", "IEEE 802.1Q section 9.6"),
+    Reason(MALFORMED, "tag before IP", "too many of them", "IEEE 802.1Q section 9.6"),
     Reason(MALFORMED, "frame", "octets beyond the frame", ""),
     Reason(OTHER, "Ethernet", "EtherType", "IEEE 802 numbers"),
     Reason(OTHER, "LLC", "service access point", "IEEE 802.2 section 3.3"),
     Reason(OTHER, "IP", "protocol", "IANA protocol numbers"),
     Reason(OTHER, "IP", "later fragment", "RFC 791 section 3.2, RFC 8200 section 4.5"),
+    Reason(OTHER, "PPP", "protocol", "RFC 1661 section 2"),
+    Reason(OTHER, "MPLS", "payload", "RFC 4385 section 3"),
+    Reason(OTHER, "NSH", "next protocol", "RFC 8300 section 2.2"),
 )
 
 _ETHERTYPES = {

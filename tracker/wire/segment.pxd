@@ -11,6 +11,7 @@ cdef class Frame:
     cdef public Py_ssize_t fault_needed
     cdef public Py_ssize_t fault_had
     cdef public unsigned int fault_number
+    cdef public unsigned int next_type
 
     cpdef int fault(self, int reason, Py_ssize_t offset, Py_ssize_t needed)
 

@@ -15,7 +15,8 @@ class Frame:
     `wire_end` is where the frame ended on the wire, in the same offsets; it lies behind `end`
     where the capture was cut by its snap length.  `fault_*` say, for a frame that was not
     decoded, at which offset of the frame how many octets were needed, how many there were, and
-    which number (EtherType, protocol) was found.
+    which number (EtherType, protocol) was found.  `next_type` is the EtherType that a shim has for
+    what follows it.
     """
 
     def __init__(self) -> None:
@@ -27,6 +28,7 @@ class Frame:
         self.fault_needed = 0
         self.fault_had = 0
         self.fault_number = 0
+        self.next_type = 0
 
     def fault(self, reason: int, offset: int, needed: int) -> int:
         """Note what was missing at `offset` (in `data`) and return `reason`."""
