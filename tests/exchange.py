@@ -49,7 +49,7 @@ TIMERS = {
 
 def profile(rfc1337: bool = False) -> Profile:
     """Return how Linux leaves states by itself."""
-    return Profile([TIMERS.get(state, 0) * SECOND for state in State], rfc1337)
+    return Profile([TIMERS.get(state, 0) * SECOND for state in State], rfc1337, SECOND)
 
 
 @dataclass

@@ -524,7 +524,7 @@ def test_what_is_not_in_the_table_is_said() -> None:
     """Two ARP frames of 32 (tshark -Y arp)."""
     outcome = run_here("read", "-n", FTP_AND_WEB)
     assert outcome.stderr.splitlines() == [
-        "tracker: local: the initiator of each connection (name a host with --local)",
+        "tracker: local: the initiator of each connection, or who is left of it (or use --local)",
         "tracker: no TCP or UDP in 2 of 32 frames: other: ARP 2",
     ]
 

@@ -93,6 +93,7 @@ TIMERS = [
     Timer("closing", CROSSED, CLIENT, "CLOSING"),
     Timer("last_ack", BOTH_SENT, SERVER, "LAST_ACK"),
     Timer("time_wait", CLOSED, CLIENT, "TIME_WAIT"),
+    Timer("initial_rto", OPENED[:1], CLIENT, "SYN_SENT"),
     Timer("udp_unreplied", [DATAGRAM], CLIENT, None),
     Timer("udp_replied", [DATAGRAM, REPLY], CLIENT, None),
 ]

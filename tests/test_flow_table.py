@@ -203,3 +203,36 @@ def test_evidence_and_history_of_transitions() -> None:
     ]
     assert (connection.a.evidence_frame, connection.b.evidence_frame) == (4, 4)
     assert connection.transitions[-1].time == START + 3 * SECOND
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3), st.integers(0, 200)), max_size=120),
+    st.integers(1, 6),
+)
+def test_every_connection_is_held_or_counted_as_evicted(
+    steps: list[tuple[int, int, int]], limit: int
+) -> None:
+    """With generations: new SYNs and RSTs of TCP, pauses of UDP."""
+    flows = table(limit, keep_ended=True)
+    time = 0
+    for port, kind, pause in steps:
+        time += pause
+        client = (CLIENT, port)
+        if kind == 0:
+            seen = segment(client, (SERVER, 53), time, protocol=UDP)
+        elif kind == 1:
+            seen = segment((SERVER, 80), client, time, flags=4 | ACK, numbers=(0, time))
+        else:
+            seen = segment(client, (SERVER, 80), time, flags=SYN, numbers=(1000 * time, 0))
+        flows.segment_seen(seen)
+        held = list(flows.connections())
+        assert flows.created == len(held) + sum(flows.evicted)
+        current = [connection for connection in held if not connection.superseded]
+        assert len(current) <= limit
+
+
+def test_a_seed_changes_nothing_that_is_seen() -> None:
+    for seed in (0, 1, 2**64 - 1):
+        flows = FlowTable(profile(), 100, 30 * SECOND, 120 * SECOND, False, False, seed)
+        first = opened(flows, 1)
+        assert flows.segment_seen(segment((SERVER, 80), (CLIENT, 1), 1)) is first

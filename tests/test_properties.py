@@ -84,6 +84,7 @@ PROFILE = Profile(
         for state in State
     ],
     False,
+    Config().nanoseconds("initial_rto"),
 )
 
 

@@ -612,3 +612,55 @@ def test_in_syn_sent_only_an_answer_to_the_syn_opens() -> None:
         +1 SYN-SENT --> <SEQ=99><CTL=SYN>                    --> ESTABLISHED
         ESTABLISHED <-- <SEQ=299><ACK=100><CTL=SYN,ACK>      <-- SYN-RECEIVED
     """)
+
+
+def test_an_inferred_syn_that_is_seen_later_is_no_repetition_since_1970() -> None:
+    play("""
+        -           <-- <SEQ=299><ACK=100><CTL=SYN,ACK>  <-- SYN-RECEIVED
+        +1 SYN-SENT --> <SEQ=99><CTL=SYN>                --> SYN-RECEIVED
+        +0.2 SYN-SENT wait SYN-RECEIVED
+    """)
+
+
+def test_a_clock_that_jumps_by_years_does_not_overflow() -> None:
+    play(
+        HALF_CLOSED
+        + """
+        +500000000 FIN-WAIT-1 --> <SEQ=100><ACK=300><CTL=FIN,ACK>  --> CLOSE-WAIT
+        +7200 FIN-WAIT-1 wait CLOSE-WAIT
+    """
+    )
+
+
+def test_an_ack_of_more_than_was_sent_does_not_hide_the_rst() -> None:
+    seen = play(
+        OPEN
+        + """
+        ESTABLISHED <-- <SEQ=300><ACK=100><CTL=ACK>          <-- ESTABLISHED
+        ESTABLISHED --> <SEQ=100><ACK=1000000301><CTL=ACK>   --> ESTABLISHED
+        -           <-- <SEQ=300><CTL=RST>                   <-- -
+    """
+    )
+    assert seen.last.notes & NOTE_ACK_OF_UNSENT
+
+
+def test_rfc7323_no_window_test_where_the_scale_was_cut_off() -> None:
+    """WSCALE -2: the capture's snap length cut the options of the SYN."""
+    opened = """
+        SYN-SENT    --> <SEQ=99><CTL=SYN><WSCALE=-2>                      --> -
+        ESTABLISHED <-- <SEQ=299><ACK=100><CTL=SYN,ACK><WSCALE=7>         <-- SYN-RECEIVED
+        ESTABLISHED --> <SEQ=100><ACK=300><CTL=ACK><WIN=512>              --> ESTABLISHED
+    """
+    play(
+        opened
+        + """
+        ESTABLISHED <-- <SEQ=300><ACK=100><CTL=ACK><DATA=40000>           <-- ESTABLISHED
+        CLOSE-WAIT  <-- <SEQ=40300><ACK=100><CTL=FIN,ACK>                 <-- FIN-WAIT-1
+    """
+    )
+    play(
+        opened.replace("<WSCALE=-2>", "<WSCALE=7>")
+        + """
+        ESTABLISHED <-- <SEQ=900000><ACK=100><CTL=FIN,ACK>                <-- ESTABLISHED
+    """
+    )

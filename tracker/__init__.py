@@ -22,8 +22,9 @@ Floors, imports only go down:
     0  config                       settings
     0  moment                       the moment of a table
 
-Floors 0 to 3, the meter, the walk over pcap records and the making of rows are compiled by Cython
-when the package is installed where a C compiler is found; `engine()` says whether they were.
+What touches every packet (on floors 0 to 4), the walk over pcap records and the making of rows are
+compiled by Cython when the package is installed where a C compiler is found; `engine()` says
+whether they were.
 
 The public names below are loaded when they are first used, so that `import tracker` costs nothing.
 """

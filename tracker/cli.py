@@ -181,7 +181,8 @@ def _read(options: argparse.Namespace) -> int:
     count = _print_rows(options, rows)
     for warning in warnings:
         _tell(warning)
-    _tell_summary(meter, whose, count)
+    _tell_moment(when, meter)
+    _tell_summary(meter, whose, count, options.closed)
     return FINE if count else NOTHING_TO_SHOW
 
 
@@ -199,12 +200,13 @@ def flow_table(config: Config, keep_ended: bool, keep_history: bool = False) -> 
         if name in Config._fields:
             timers[state] = config.nanoseconds(name)
     return FlowTable(
-        Profile(timers, config.rfc1337),
+        Profile(timers, config.rfc1337, config.nanoseconds("initial_rto")),
         config.max_connections,
         config.nanoseconds("udp_unreplied"),
         config.nanoseconds("udp_replied"),
         keep_ended,
         keep_history,
+        int.from_bytes(os.urandom(8)),
     )
 
 
@@ -284,12 +286,21 @@ def _count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
-def _tell_summary(meter: Meter, whose: sides.Sides, count: int) -> None:
+def _tell_moment(when: moment.Moment, meter: Meter) -> None:
+    """Say where the moment lies, if that is not within the capture."""
+    if when.frame is not None and when.frame > meter.frames:
+        _tell(f"there are only {_count(meter.frames, 'frame')}; this is after the last")
+    elif meter.frames and meter.time == 0:
+        _tell("the moment is before the first frame")
+
+
+def _tell_summary(meter: Meter, whose: sides.Sides, count: int, closed: bool) -> None:
     """Say whose table it is and what is not in it."""
     _tell(whose.reason)
     if not count:
         seen = _count(meter.table.created, "connection")
-        _tell(f"nothing to show: {seen} seen, none matches (--closed shows what has ended)")
+        hint = "" if closed or not meter.table.created else " (--closed shows what has ended)"
+        _tell(f"nothing to show: {seen} seen, none matches{hint}")
     _tell_undecoded(meter)
     evicted = sum(meter.table.evicted)
     if evicted:

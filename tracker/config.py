@@ -28,6 +28,7 @@ class Config(NamedTuple):
     closing: float = 108.0
     last_ack: float = 108.0
     time_wait: float = 60.0
+    initial_rto: float = 1.0
     rfc1337: bool = False
     udp_unreplied: float = 30.0
     udp_replied: float = 120.0

@@ -14,6 +14,7 @@ cdef class Profile:
     cdef public long long last_ack
     cdef public long long time_wait
     cdef public bint rfc1337
+    cdef public long long initial_rto
 
     cpdef long long timer(self, int state)
 

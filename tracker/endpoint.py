@@ -49,10 +49,11 @@ class Profile:
     """How the hosts' kernels leave states by themselves, what the wire never says (rule 11).
 
     timers     ns an endpoint stays in each `State`, 0 for ever
+    initial_rto    ns after which an unanswered SYN or SYN,ACK is sent again (RFC 6298 section 2.1)
     rfc1337    whether TIME_WAIT ignores a RST (RFC 1337 section 3; Linux: tcp_rfc1337, off)
     """
 
-    def __init__(self, timers: list[int], rfc1337: bool) -> None:
+    def __init__(self, timers: list[int], rfc1337: bool, initial_rto: int) -> None:
         self.syn_sent = timers[SYN_SENT]
         self.syn_received = timers[SYN_RECEIVED]
         self.fin_wait_1 = timers[FIN_WAIT_1]
@@ -61,6 +62,7 @@ class Profile:
         self.last_ack = timers[LAST_ACK]
         self.time_wait = timers[TIME_WAIT]
         self.rfc1337 = rfc1337
+        self.initial_rto = initial_rto
 
     def timer(self, state: int) -> int:
         """Return how long an endpoint stays in `state`, ns; 0 for ever."""

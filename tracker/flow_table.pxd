@@ -22,7 +22,7 @@ cdef unsigned int _tag(unsigned long long hashed) noexcept
 cpdef int side_of_sender(Segment segment) except -1
 
 @cython.locals(hashed="unsigned long long")
-cdef unsigned int _hash(Segment segment, int side) noexcept
+cdef unsigned int _hash(Segment segment, int side, unsigned long long seed) noexcept
 
 cdef bint _matches(Connection connection, Segment segment, int side)
 
@@ -42,7 +42,8 @@ cdef class FlowTable:
     cdef Py_ssize_t _mask
     cdef list _pool
     cdef list _free
-    cdef list _ended
+    cdef object _ended
+    cdef unsigned long long _seed
     cdef long long[::1] _heads
     cdef long long[::1] _tails
     cdef Py_ssize_t _count
@@ -85,6 +86,7 @@ cdef class FlowTable:
     @cython.locals(connection=Connection)
     cpdef expire(self, long long now)
     cdef _evict(self)
+    cdef _evict_ended(self)
     cdef _evict_one(self, Connection connection, int queue)
     @cython.locals(connection=Connection, best=Connection, _=int)
     cdef Connection _idle_longest(self, int queue)

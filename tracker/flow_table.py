@@ -7,6 +7,7 @@ chained by place in the pool, oldest first) say who goes first when the table is
 """
 
 from array import array
+from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
@@ -65,9 +66,9 @@ def side_of_sender(segment: Segment) -> int:
     return 1 if segment.source_port > segment.destination_port else 0
 
 
-def _hash(segment: Segment, side: int) -> int:
+def _hash(segment: Segment, side: int, seed: int) -> int:
     """Return 32 bits of the socket pair's hash, the same for both directions."""
-    hashed = segment.protocol << 8 | segment.version
+    hashed = seed ^ (segment.protocol << 8 | segment.version)
     if side == 0:
         hashed = _mix_socket(hashed, segment.source_low, segment.source_port)
         hashed = _mix_socket(hashed, segment.destination_low, segment.destination_port)
@@ -110,6 +111,8 @@ class FlowTable:
     unreplied, replied    ns without a datagram after which a UDP pseudo-connection has ended
     keep_ended        keep what has ended, to report it (else it is forgotten after LINGER_NS)
     keep_history      keep all transitions of each connection
+    seed              64 bits that nobody outside can know, so that nobody can choose socket pairs
+                      that fall into one place of the hash table
     """
 
     def __init__(
@@ -120,6 +123,7 @@ class FlowTable:
         replied: int,
         keep_ended: bool = False,
         keep_history: bool = False,
+        seed: int = 0,
     ) -> None:
         self.profile = profile
         self.max_connections = max_connections
@@ -127,6 +131,7 @@ class FlowTable:
         self.replied = replied
         self.keep_ended = keep_ended
         self.keep_history = keep_history
+        self._seed = seed & _MASK_64
         self.created = 0
         self.ended_count = 0
         self.evicted = [0] * QUEUES
@@ -135,7 +140,7 @@ class FlowTable:
         self._mask = _FIRST_SIZE - 1
         self._pool: list[Any] = []  # Connection, or None where the place is free
         self._free: list[int] = []
-        self._ended: list[Connection] = []
+        self._ended: deque[Connection] = deque()
         self._heads = array("q", [NOTHING] * QUEUES)
         self._tails = array("q", [NOTHING] * QUEUES)
         self._count = 0
@@ -147,7 +152,7 @@ class FlowTable:
     def segment_seen(self, segment: Segment) -> Connection:
         """Take `segment` to its connection, a new one if need be, and return that."""
         side = side_of_sender(segment)
-        tag = _hash(segment, side)
+        tag = _hash(segment, side, self._seed)
         connection = self._find(segment, side, tag)
         if connection is None:
             connection = self._create(segment, side, tag)
@@ -215,7 +220,7 @@ class FlowTable:
         self._slots[gap] = None
 
     def _hash_of(self, connection: Connection) -> int:
-        hashed = connection.protocol << 8 | connection.version
+        hashed = self._seed ^ (connection.protocol << 8 | connection.version)
         hashed = _mix_socket(hashed, connection.a_low, connection.a_port)
         hashed = _mix_socket(hashed, connection.b_low, connection.b_port)
         if connection.version == 6:
@@ -305,6 +310,8 @@ class FlowTable:
         self.ended_count += 1
         if self.keep_ended:
             self._ended.append(connection)
+            if self._count + len(self._ended) > self.max_connections:
+                self._evict_ended()
 
     def _place(self, connection: Connection, segment: Segment, side: int) -> None:
         """Put the connection into the queue where it belongs now."""
@@ -411,9 +418,7 @@ class FlowTable:
         if self._heads[EMBRYONIC] >= 0:
             self._evict_one(self._at(self._heads[EMBRYONIC]), EMBRYONIC)
         elif self._ended:
-            batch = max(1, len(self._ended) // _SAMPLE)
-            self.evicted[CLOSED_QUEUE] += batch
-            del self._ended[:batch]
+            self._evict_ended()
         elif self._heads[CLOSED_QUEUE] >= 0:
             self._evict_one(self._at(self._heads[CLOSED_QUEUE]), CLOSED_QUEUE)
         elif self._heads[DATAGRAMS] >= 0:
@@ -421,8 +426,16 @@ class FlowTable:
         elif self._heads[OPEN] >= 0:
             self._evict_one(self._idle_longest(OPEN), OPEN)
 
+    def _evict_ended(self) -> None:
+        """Drop the connection that ended first."""
+        self._ended.popleft()
+        self.evicted[CLOSED_QUEUE] += 1
+
     def _evict_one(self, connection: Connection, queue: int) -> None:
+        """Drop `connection`, and the generation before it, if that is still there."""
         self.evicted[queue] += 1
+        if connection.previous is not None:
+            self.evicted[CLOSED_QUEUE] += 1
         self._remove(connection)
 
     def _idle_longest(self, queue: int) -> Connection:

@@ -1,6 +1,7 @@
 """The state machine of TCP as one table, for somebody who watches (RFC 9293 section 3.3.2).
 
-Rule one: everything that may change the state of an endpoint is in this file.
+Rule one: everything that may change the state of an endpoint is in this file.  (An endpoint begins
+in CLOSED; the one that a first SYN is sent to, in LISTEN.)
 Rule two: this file does not know who is client or server, local or foreign: an endpoint *sends*
 (``SND_``) or *receives* (``RCV_``), nothing else.
 

@@ -8,8 +8,10 @@ from tracker.capture.pcap_format import (
     LINK_TYPE_MASK,
     MAGIC,
     MAX_CAPTURED,
+    MINOR_VERSION,
     ORIGINAL,
     RECORD_HEADER,
+    SWAPPED_BEFORE,
 )
 from tracker.frames import CAPACITY, Frames
 
@@ -28,6 +30,8 @@ class PcapWalker:
         if header[:4] not in MAGIC:
             raise CaptureError("not a pcap file")
         self.big, self.unit = MAGIC[header[:4]]
+        minor = header[MINOR_VERSION + 1] if self.big else header[MINOR_VERSION]
+        self.swapped = minor < SWAPPED_BEFORE
         self.bad_length = -1
         self._data: bytes | bytearray | memoryview = header
         self.link_type = self._u32(LINK_TYPE, self.big) & LINK_TYPE_MASK
@@ -53,11 +57,14 @@ class PcapWalker:
         It stops before a record that is not whole, or when the block is full.
         """
         big = self.big
+        captured, original = CAPTURED, ORIGINAL
+        if self.swapped:
+            captured, original = ORIGINAL, CAPTURED
         frames.data = data
         self._data = frames.data
         count = 0
         while count < CAPACITY and start + RECORD_HEADER <= end:
-            length = self._u32(start + CAPTURED, big)
+            length = self._u32(start + captured, big)
             if length > MAX_CAPTURED:
                 self.bad_length = length
                 break
@@ -68,7 +75,7 @@ class PcapWalker:
             frames.times[count] = seconds * _NS_IN_S + fraction * self.unit
             frames.starts[count] = start + RECORD_HEADER
             frames.lengths[count] = length
-            frames.wires[count] = self._u32(start + ORIGINAL, big)
+            frames.wires[count] = self._u32(start + original, big)
             start += RECORD_HEADER + length
             count += 1
         frames.count = count

@@ -7,6 +7,7 @@ FILE_HEADER = 24
 RECORD_HEADER = 16
 
 # Offsets in the file header and in a record header.
+MINOR_VERSION = 6
 LINK_TYPE = 20
 FRACTION = 4
 CAPTURED = 8
@@ -25,3 +26,6 @@ MAX_CAPTURED = 262144
 
 # Only this part of the field is the link type; the rest says how long a frame check sequence is.
 LINK_TYPE_MASK = 0xFFFF
+
+# Before version 2.3 the two lengths of a record stood the other way round (libpcap, sf-pcap.c).
+SWAPPED_BEFORE = 3

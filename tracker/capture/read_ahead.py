@@ -42,13 +42,13 @@ def _fill(file: BinaryIO, buffer: bytearray) -> int:
 
 def _read_ahead(file: BinaryIO, first: bytearray) -> Iterator[tuple[bytearray, int]]:
     empty: SimpleQueue[bytearray | None] = SimpleQueue()
-    full: SimpleQueue[tuple[bytearray, int] | OSError] = SimpleQueue()
+    full: SimpleQueue[tuple[bytearray, int] | Exception] = SimpleQueue()
 
     def read() -> None:
         while (buffer := empty.get()) is not None:
             try:
                 end = _fill(file, buffer)
-            except OSError as error:
+            except Exception as error:  # noqa: BLE001 - it is raised where it can be told
                 full.put(error)
                 return
             full.put((buffer, end))
@@ -63,12 +63,11 @@ def _read_ahead(file: BinaryIO, first: bytearray) -> Iterator[tuple[bytearray, i
     try:
         while True:
             block = full.get()
-            if isinstance(block, OSError):
+            if isinstance(block, Exception):
                 raise block
             yield block
             if block[1] < len(block[0]):
                 return
             empty.put(block[0])
     finally:
-        empty.put(None)
-        thread.join()
+        empty.put(None)  # and no join: it may be waiting for a pipe that says nothing

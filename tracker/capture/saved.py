@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from tracker.capture.errors import CaptureError
 from tracker.capture.pcap import PcapWalker
-from tracker.capture.pcap_format import FILE_HEADER, MAX_CAPTURED, RECORD_HEADER
+from tracker.capture.pcap_format import FILE_HEADER, MAGIC, MAX_CAPTURED, RECORD_HEADER
 from tracker.capture.read_ahead import HEADROOM, read_blocks
 from tracker.frames import CAPACITY, Frames
 from tracker.wire.link_types import LINKTYPE_ETHERNET, link_type_name
@@ -26,6 +26,10 @@ _OTHER_FORMATS = (
 )
 
 
+#: The name that stands for standard input.
+STANDARD_INPUT = "-"
+
+
 class SavedCapture:
     """A capture file.  Iterate over it for its blocks of frames; a block is filled anew then.
 
@@ -42,7 +46,7 @@ class SavedCapture:
         self.warnings: list[str] = []
         self._file = _open(path)
         try:
-            header = self._file.read(FILE_HEADER)
+            header = _read_header(self._file)
             self._walker = _walker(path, header)
         except (OSError, CaptureError) as error:
             self._file.close()
@@ -104,12 +108,25 @@ class SavedCapture:
 
 def _open(path: str) -> BinaryIO:
     """Open `path` for reading, unbuffered; raise CaptureError where it is no readable file."""
+    if path == STANDARD_INPUT:
+        return open(0, "rb", buffering=0, closefd=False)
     try:
         if stat.S_ISDIR(os.stat(path).st_mode):
             raise CaptureError(f"{path}: a directory; name the capture files in it")
         return open(path, "rb", buffering=0)
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from None
+
+
+def _read_header(file: BinaryIO) -> bytes:
+    """Read the file header; a pipe may give it in pieces."""
+    header = b""
+    while len(header) < FILE_HEADER:
+        more = file.read(FILE_HEADER - len(header))
+        if not more:
+            break
+        header += more
+    return header
 
 
 def _unreadable(path: str, error: Exception) -> CaptureError:
@@ -127,9 +144,12 @@ def _walker(path: str, header: bytes) -> PcapWalker:
     for magic, what, command in _OTHER_FORMATS:
         if header.startswith(magic):
             raise CaptureError(f"{path}: {what}; make a pcap of it first: {command.format(path)}")
+    if header[:4] in MAGIC and len(header) < FILE_HEADER:
+        raise CaptureError(
+            f"{path}: byte {len(header)}: the file is cut short in its header, {len(header)} of "
+            f"{FILE_HEADER} octets are there; nothing can be read from it"
+        )
     try:
-        if len(header) < FILE_HEADER:
-            raise CaptureError("too short")
         walker = PcapWalker(header)
     except CaptureError:
         raise CaptureError(

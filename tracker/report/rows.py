@@ -147,17 +147,17 @@ class ConnectionRow:
     def state(self, endpoint: Endpoint) -> str | None:
         """Return the state of an endpoint, None where nothing is known of it, or for UDP."""
         connection = self.connection
-        if connection.protocol != TCP or not endpoint.exists:
+        if connection.protocol != TCP or not (endpoint.exists or endpoint.packets):
             return None
         if connection.superseded:
             side = 0 if endpoint is connection.a else 1
             if not self.present >> side & 1:
                 return "CLOSED"
-        return _STATES[endpoint.state]
+        return _STATES[endpoint.state] if endpoint.exists else "CLOSED"
 
     def certainty(self, endpoint: Endpoint) -> str | None:
         """Return how the state of an endpoint is known."""
-        if self.connection.protocol != TCP or not endpoint.exists:
+        if self.connection.protocol != TCP or not (endpoint.exists or endpoint.packets):
             return None
         return CERTAINTY[self.connection.certainty(endpoint)]
 
@@ -262,6 +262,7 @@ class ConnectionRow:
             {
                 "frame": change.frame,
                 "time": timestamp(change.time),
+                "since_first_seen": (change.time - self.connection.first_seen) / 1e9,
                 "endpoint": "local" if change.side == self.side else "foreign",
                 "before": change.before.name,
                 "after": change.after.name,
@@ -341,7 +342,7 @@ class RowMaker:
         """Return the sides of the connection that have a row; `present`: who has it in his."""
         local = self.whose.local(connection)
         if local == sides.BOTH and not self.whose.stated:
-            local = (opener if self.wanted.closed or present >> opener & 1 else 1 - opener,)
+            local = (opener if not present or present >> opener & 1 else 1 - opener,)
         if self.wanted.closed:
             return local
         return tuple(side for side in local if present >> side & 1)

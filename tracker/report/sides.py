@@ -86,6 +86,7 @@ def _network(text: str) -> Network:
 
 def guessed(connections: Iterable[Connection]) -> Sides:
     """Return the sides told from the connections themselves."""
+    everyone = "local: the initiator of each connection, or who is left of it (or use --local)"
     common: set[tuple[int, int, int]] | None = None
     for connection in connections:
         pair = {
@@ -93,15 +94,15 @@ def guessed(connections: Iterable[Connection]) -> Sides:
             (connection.version, connection.b_high, connection.b_low),
         }
         common = pair if common is None else common & pair
-        if not common:
-            break
+        if not common or len(pair) == 1:
+            return Sides((), False, everyone)
     if common and len(common) == 1:
         version, high, low = common.pop()
         ones = (1 << 128) - 1
         text = address(version, high, low)
         network = Network(version, high << 64 | low, ones)
         return Sides((network,), False, f"local: {text} (takes part in all connections)")
-    return Sides((), False, "local: the initiator of each connection (name a host with --local)")
+    return Sides((), False, everyone)
 
 
 def initiator(connection: Connection, service_ports: frozenset[int]) -> int:

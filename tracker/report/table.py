@@ -45,8 +45,8 @@ def history(rows: Iterable[Row]) -> Iterator[str]:
         for change in row.transitions():
             states = f"{change['before']} -> {change['after']}"
             yield (
-                f"    #{change['frame']:<6} {change['endpoint']:<7} {states:<28} "
-                f"{change['event']} ({change['source']})"
+                f"    #{change['frame']:<5} {change['since_first_seen']:>+8.3f} s  "
+                f"{change['endpoint']:<7}  {states:<28}  {change['event']} ({change['source']})"
             )
 
 

@@ -15,7 +15,7 @@ cdef int TCP
 cdef int ESTABLISHED, NOTHING
 cdef unsigned int LETTER_DATA, NOTE_ODD_FLAGS
 
-@cython.locals(sender=Endpoint, receiver=Endpoint)
+@cython.locals(sender=Endpoint, receiver=Endpoint, beyond=bint, unsent=bint)
 cpdef segment_seen(Connection connection, Segment segment, int side, Profile profile)
 
 @cython.locals(flags="unsigned int")

@@ -27,9 +27,11 @@ def segment_seen(connection: Connection, segment: Segment, side: int, profile: P
         return
     connection.note_letters(sender, side, segment)
     if connection.calm and segment.flags & (FIN | SYN | RST | ACK) == ACK:
-        if not (receiver.has_edge and after(segment.sequence, receiver.edge)):
+        beyond = receiver.has_edge and after(segment.sequence, receiver.edge)
+        unsent = receiver.packets and after(segment.acknowledgment, receiver.snd_nxt)
+        if not beyond and not unsent:
             move(sender, receiver, segment)
-        return
+            return
     settle(connection, segment.time, profile)
     _turn(connection, sender, receiver, segment, profile)
     connection.calm = _is_calm(connection)

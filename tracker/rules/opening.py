@@ -239,6 +239,7 @@ def proves_established(
         )
         if heard and not connection.fast_open:
             sender.pending = NOTHING
+            receiver.exists = True  # it has acknowledged the SYN, seen or not (rule 8)
             connection.step(sender, RCV_ACK_OF_SYN, frame, time, OBSERVED)
     elif receiver.has_iss and segment.acknowledgment == receiver.snd_nxt:
         # Its SYN,ACK was not captured; whether that arrived, the receiver's ACK will tell.

@@ -6,6 +6,8 @@ from tracker.wire.segment cimport Segment
 
 cdef int CLOSE_WAIT, CLOSING, LAST_ACK, NOTHING
 cdef unsigned int LETTER_ACK, LETTER_DATA, LETTER_FIN
+cdef int CUT_OFF
+cdef long long LONGEST_GAP_NS
 
 cpdef sends_syn(Endpoint sender, Endpoint receiver, Segment segment)
 

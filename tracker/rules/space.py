@@ -4,8 +4,9 @@ Nothing here changes a state.
 """
 
 from tracker.endpoint import Endpoint
+from tracker.rules.times import LONGEST_GAP_NS
 from tracker.sequence import add, after, before
-from tracker.wire.segment import Segment
+from tracker.wire.segment import CUT_OFF, Segment
 from tracker.words import (
     CLOSE_WAIT,
     CLOSING,
@@ -32,8 +33,10 @@ def sends_syn(sender: Endpoint, receiver: Endpoint, segment: Segment) -> None:
 
 def asks_again(sender: Endpoint, time: int) -> None:
     """Note when a SYN or FIN was repeated (RFC 6298 section 5: the gap doubles each time)."""
-    if time > sender.asked_at:
-        sender.gap = time - sender.asked_at
+    if sender.asked_at == 0:
+        sender.asked_at = time  # the first one was inferred, not seen
+    elif time > sender.asked_at:
+        sender.gap = min(time - sender.asked_at, LONGEST_GAP_NS)
         sender.asked_at = time
 
 
@@ -68,6 +71,8 @@ def is_expected(sender: Endpoint, receiver: Endpoint, sequence: int) -> bool:
         return True
     if receiver.has_hole and sequence == receiver.hole_end:
         return True
+    if sender.has_snd and sequence == sender.snd_nxt and after(receiver.rcv_nxt, sequence):
+        return True  # it has acknowledged what was never sent, which moves no kernel's RCV.NXT
     return (
         sender.has_fin
         and sequence == sender.fin
@@ -131,6 +136,8 @@ def acknowledges(sender: Endpoint, segment: Segment) -> None:
 
 def offers(sender: Endpoint, receiver: Endpoint, segment: Segment, scaled: int) -> None:
     """Note the window, where both SYNs told whether it is scaled (RFC 7323 section 2.2)."""
+    if sender.window_scale == CUT_OFF or receiver.window_scale == CUT_OFF:
+        return
     if not scaled:
         edge = add(segment.acknowledgment, segment.window)
     elif not sender.has_edge and not receiver.has_edge:

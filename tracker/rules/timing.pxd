@@ -5,9 +5,8 @@ from tracker.endpoint cimport Endpoint, Profile
 from tracker.sequence cimport add
 from tracker.wire.segment cimport Segment
 
-cdef int CLOSED, END_DISPROVED, FIN_WAIT_2, NOTHING, OBSERVED, RCV_FIN, SYN_RECEIVED, SYN_SENT
+cdef int CLOSED, END_DISPROVED, FIN_WAIT_2, INFERRED, NOTHING, OBSERVED, RCV_FIN, SYN_RECEIVED, SYN_SENT
 cdef int TIMEOUT, TIME_WAIT
-cdef long long INITIAL_RTO_NS
 
 cpdef settle(Connection connection, long long now, Profile profile)
 

@@ -2,13 +2,13 @@
 
 from tracker.connection import Connection
 from tracker.endpoint import Endpoint, Profile
-from tracker.rules.times import INITIAL_RTO_NS
 from tracker.sequence import add
 from tracker.wire.segment import Segment
 from tracker.words import (
     CLOSED,
     END_DISPROVED,
     FIN_WAIT_2,
+    INFERRED,
     NOTHING,
     OBSERVED,
     RCV_FIN,
@@ -61,12 +61,12 @@ def _settle_timer(connection: Connection, endpoint: Endpoint, now: int, profile:
             return  # only an orphan has the timer, and an orphan acknowledges no data
     elif endpoint.state == SYN_SENT or endpoint.state == SYN_RECEIVED:
         # Who is still asking is heard when it is due, and not given up before.
-        due = _next_due(endpoint, INITIAL_RTO_NS)
+        due = _next_due(endpoint, profile.initial_rto)
         deadline = min(max(deadline, endpoint.asked_at), due)
     elif endpoint.state != TIME_WAIT:
         deadline = max(deadline, _next_due(endpoint, 0))
     if now >= deadline:
-        connection.step(endpoint, TIMEOUT, endpoint.evidence_frame, deadline, endpoint.certainty)
+        connection.step(endpoint, TIMEOUT, endpoint.evidence_frame, deadline, INFERRED)
 
 
 def revive(connection: Connection, endpoint: Endpoint, segment: Segment) -> None:

@@ -8,6 +8,9 @@ FIN, SYN, RST, PSH, ACK, URG, ECE, CWR = 1, 2, 4, 8, 16, 32, 64, 128
 
 TCP, UDP = 6, 17
 
+# A window scale that the capture cut off: there may have been one (-1: there was none).
+CUT_OFF = -2
+
 
 class Frame:
     """The captured octets `data[start:end]` of one frame, and where decoding stands.
@@ -52,7 +55,7 @@ class Segment:
     sequence, acknowledgment, flags, window    the TCP header's fields (RFC 9293 section 3.1)
     payload         octets of data, from the packet's length, not from what was captured
     mss             maximum segment size option of a SYN, 0 when absent (RFC 9293 section 3.2)
-    window_scale    window scale option of a SYN, -1 when absent (RFC 7323 section 2)
+    window_scale    window scale option of a SYN, -1 when absent (RFC 7323 section 2), or CUT_OFF
     vlan            VLAN identifier of the outermost tag, -1 without one (IEEE 802.1Q)
     ip_id           IPv4 identification, 0 in IPv6
     """

@@ -1,7 +1,7 @@
 """TCP header (RFC 9293 section 3.1) and the options of a SYN."""
 
 from tracker.wire.reasons import DECODED, TCP_BEYOND_PACKET, TCP_DATA_OFFSET, TCP_TRUNCATED
-from tracker.wire.segment import SYN, Frame, Segment
+from tracker.wire.segment import CUT_OFF, SYN, Frame, Segment
 
 # Offsets of the fields, in the order of RFC 9293 figure 1.
 SOURCE_PORT = 0
@@ -52,6 +52,8 @@ def decode_tcp(frame: Frame, segment: Segment, at: int, length: int) -> int:
     segment.payload = length - header
     if segment.flags & SYN:
         _syn_options(frame, segment, at + HEADER, min(at + header, frame.end))
+        if at + header > frame.end and segment.window_scale < 0:
+            segment.window_scale = CUT_OFF
     return DECODED
 
 
