@@ -10,6 +10,8 @@ from typing import Any
 
 from decoding import Decoded
 
+from tracker.wire.segment import CUT_OFF
+
 with warnings.catch_warnings():
     # scapy looks for interfaces, routes and cryptography when it is imported, and warns.
     warnings.simplefilter("ignore")
@@ -91,6 +93,7 @@ def _segment(ip: Packet, layer: Packet, vlan: int, length: int) -> Decoded:
     tcp = isinstance(layer, inet.TCP)
     syn = tcp and layer.flags.S
     options = dict(layer.options) if syn else {}
+    absent = CUT_OFF if syn and len(layer.original) < 4 * layer.dataofs else -1
     payload = length - 4 * layer.dataofs if tcp else _datagram(ip, layer, length) - 8
     return Decoded(
         protocol=6 if tcp else 17,
@@ -104,7 +107,7 @@ def _segment(ip: Packet, layer: Packet, vlan: int, length: int) -> Decoded:
         window=layer.window if tcp else 0,
         payload=payload,
         mss=options.get("MSS", 0),
-        window_scale=min(options.get("WScale", -1), 14),
+        window_scale=min(options.get("WScale", absent), 14),
         vlan=vlan,
         ip_id=ip.id if version == 4 else 0,
     )

@@ -139,7 +139,7 @@ def test_syn_options_cut_by_the_snap_length() -> None:
     scales = [decoded(octets[:length], len(octets)).window_scale for length in range(54, 63)]
     sizes = [decoded(octets[:length], len(octets)).mss for length in range(54, 63)]
     assert sizes == [0] * 4 + [1460] * 5
-    assert scales == [-1] * 8 + [7]
+    assert scales == [CUT_OFF] * 8 + [7]
 
 
 def test_options_do_not_stay_for_the_next_segment() -> None:

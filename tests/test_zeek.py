@@ -17,16 +17,11 @@ Pair = tuple[str, frozenset[Socket]]
 #: Rows that Zeek has and we have not, or the other way round.
 OTHER_ROWS = {
     "zeek/chksums__localhost-bad-chksum.pcap": "Zeek drops segments with bad checksums",
-    "zeek/mixed-vlan-mpls.pcap": "MPLS is not decoded yet",
-    "zeek/pbb.pcap": "provider backbone bridges are not decoded yet",
-    "zeek/pppoe.pcap": "PPPoE is not decoded yet",
-    "zeek/vntag_vlan_sandwich_clean.pcap": "VN-Tag is not decoded yet",
 }
 
 OTHER_HISTORY = {
     "zeek/http__m57-long-49583-80.pcap": "Zeek repeats letters at the 10th, 100th, ... time",
     "zeek/http__m57-long-49600-80.pcap": "Zeek repeats letters at the 10th, 100th, ... time",
-    "zeek/tcp__one-sided-2745.pcap": "a gap: we say that the silent side's data were missed",
     "zeek/tcp__retransmit-fast009.pcap": "a gap: Zeek takes data that came again for missed",
 }
 

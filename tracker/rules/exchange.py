@@ -120,7 +120,7 @@ def _prove(connection: Connection, sender: Endpoint, receiver: Endpoint, segment
 def _acknowledge(connection: Connection, receiver: Endpoint, segment: Segment) -> None:
     """Let the acknowledgment arrive at the receiver."""
     frame, time = segment.frame, segment.time
-    if receiver.has_snd and after(segment.acknowledgment, receiver.snd_nxt):
+    if receiver.packets and after(segment.acknowledgment, receiver.snd_nxt):
         # Sent, and not captured.
         connection.note_letter(receiver, 0 if receiver is connection.a else 1, LETTER_GAP)
     if receiver.evidence_event == TIMEOUT and receiver.before_end == SYN_RECEIVED:

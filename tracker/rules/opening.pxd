@@ -8,7 +8,7 @@ from tracker.sequence cimport add, after, before, distance
 from tracker.wire.segment cimport Segment
 
 cdef unsigned int FIN
-cdef int ACK_OF_SYN_LOST, ASSUMED, BY_SYN, BY_SYN_ACK, CLOSE_WAIT, ESTABLISHED, INFERRED, LISTEN
+cdef int CUT_OFF, ACK_OF_SYN_LOST, ASSUMED, BY_SYN, BY_SYN_ACK, CLOSE_WAIT, ESTABLISHED, INFERRED, LISTEN
 cdef int NOTHING, OBSERVED, PICKED_UP, RCV_ACK_OF_SYN, RCV_SYN, SND_SYN, SYN_ACK_LOST
 cdef int SYN_RECEIVED, SYN_SENT
 cdef unsigned int NOTE_CHALLENGE, NOTE_OLD_SYN

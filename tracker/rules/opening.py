@@ -5,7 +5,7 @@ from tracker.endpoint import Endpoint
 from tracker.rules.space import asks_again, has_sent_more, offers, proved_syn, sends_syn
 from tracker.rules.timing import revive
 from tracker.sequence import add, after, before, distance
-from tracker.wire.segment import FIN, Segment
+from tracker.wire.segment import CUT_OFF, FIN, Segment
 from tracker.words import (
     ACK_OF_SYN_LOST,
     ASSUMED,
@@ -141,6 +141,7 @@ def _open_by_syn_ack(
     connection.step(sender, RCV_SYN, frame, time, OBSERVED)
     receiver.iss = add(segment.acknowledgment, 0xFFFFFFFF)
     receiver.has_iss = True
+    receiver.window_scale = CUT_OFF
     receiver.snd_nxt = segment.acknowledgment
     receiver.has_snd = True
     connection.step(receiver, SND_SYN, frame, time, INFERRED)
@@ -212,6 +213,7 @@ def proves_answer(
     if not receiver.has_iss:
         known = INFERRED
         receiver.iss = add(segment.acknowledgment, 0xFFFFFFFF)
+        receiver.window_scale = CUT_OFF
         receiver.snd_nxt = segment.acknowledgment
         receiver.has_iss = receiver.has_snd = receiver.exists = True
         sender.rcv_nxt = segment.acknowledgment
@@ -244,6 +246,7 @@ def proves_established(
     elif receiver.has_iss and segment.acknowledgment == receiver.snd_nxt:
         # Its SYN,ACK was not captured; whether that arrived, the receiver's ACK will tell.
         sender.iss = add(segment.sequence, 0xFFFFFFFF)
+        sender.window_scale = CUT_OFF
         sender.snd_nxt = segment.sequence
         sender.has_iss = sender.has_snd = True
         receiver.rcv_nxt = segment.sequence
