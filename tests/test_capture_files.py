@@ -281,3 +281,26 @@ def test_record_after_a_cut_is_not_made_up(tmp_path: Path) -> None:
     (row,) = outcome.rows
     assert row["local_packets"] + row["foreign_packets"] == 2
     assert f"byte {FILE_HEADER + 2 * (RECORD_HEADER + 54)}: the file is cut short" in outcome.stderr
+
+
+def test_frame_numbers_go_on_from_block_to_block(tmp_path: Path) -> None:
+    """`--at '#N'` far behind the first block of frames, in one file and in two."""
+    frames = timed(conversation(1100))[:1] * 20_000
+    path = tmp_path / "x.pcap"
+    path.write_bytes(pcap(frames))
+    for count in (1, 8192, 8193, 19_999):
+        (row,) = read("--closed", "--at", f"#{count}", path).rows
+        assert row["local_packets"] + row["foreign_packets"] == count
+    (row,) = read("--closed", "--at", "#30000", path, path).rows
+    assert row["local_packets"] + row["foreign_packets"] == 30_000
+
+
+def test_frames_after_the_moment_keep_their_numbers(tmp_path: Path) -> None:
+    """A later frame that stands earlier in the file: evidence counts it, the table does not."""
+    first, second, third, *_ = timed(conversation(1100))
+    late = first._replace(time=third.time + 10 * NS_IN_S)
+    path = tmp_path / "x.pcap"
+    path.write_bytes(pcap([first, late, second, third]))
+    (row,) = read("--at", "+1", path).rows
+    assert (row["local_packets"], row["foreign_packets"]) == (2, 1)
+    assert (row["evidence_frame"], row["foreign_evidence_frame"]) == (3, 4)

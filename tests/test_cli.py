@@ -1,5 +1,6 @@
 """The command: whose table, which rows, which form, which exit status."""
 
+import csv
 import json
 import subprocess
 import sys
@@ -645,3 +646,13 @@ def test_states_prints_every_state_and_event() -> None:
 def test_start_of_the_captures_made_here() -> None:
     """What the moments above rest on."""
     assert START == 1767225600 * 10**9
+
+
+def test_csv_quotes_what_holds_a_comma() -> None:
+    """The event "snd FIN, crossing" stands in one column."""
+    outcome = run(
+        "read", "-n", "--closed", "--csv", PCAPS / "simultaneous-close.pcap", "--at", "#9"
+    )
+    (row,) = csv.DictReader(outcome.stdout.splitlines())
+    assert (row["foreign_evidence"], row["initiator"]) == ("snd FIN, crossing", "local")
+    assert None not in row

@@ -6,6 +6,7 @@ import pytest
 from decoding import Fault, check_prefixes, decoded, fault, reason
 from packets import ACK, SYN, ethernet, ipv4, tcp
 
+from tracker.wire.segment import CUT_OFF
 from tracker.wire.tcp import parse_options
 
 EOL, NOP = b"\0", b"\1"

@@ -22,6 +22,7 @@ OTHER_ROWS = {
 OTHER_HISTORY = {
     "zeek/http__m57-long-49583-80.pcap": "Zeek repeats letters at the 10th, 100th, ... time",
     "zeek/http__m57-long-49600-80.pcap": "Zeek repeats letters at the 10th, 100th, ... time",
+    "zeek/vntag_vlan_sandwich_clean.pcap": "cut by the snap length: Zeek notes nothing of it",
     "zeek/tcp__retransmit-fast009.pcap": "a gap: Zeek takes data that came again for missed",
 }
 
