@@ -656,3 +656,11 @@ def test_csv_quotes_what_holds_a_comma() -> None:
     (row,) = csv.DictReader(outcome.stdout.splitlines())
     assert (row["foreign_evidence"], row["initiator"]) == ("snd FIN, crossing", "local")
     assert None not in row
+
+
+def test_json_is_what_the_standard_library_would_write(mixed: Path) -> None:
+    """Each line, parsed and written again, is the same line."""
+    for options in ((), ("--history",), ("--closed",)):
+        lines = run("read", "--json", "-a", *options, mixed).stdout.splitlines()
+        assert lines
+        assert [json.dumps(json.loads(line)) for line in lines] == lines

@@ -1,22 +1,40 @@
 """Records: rows as JSON lines or CSV, the same names in both."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tracker.report.rows import FIELDS, Row
 
 _NOTES = FIELDS.index("notes")
 
+# One object, without its last brace, with a place for each value.
+_OBJECT = "{" + ", ".join(f'"{name}": %s' for name in FIELDS)
+
+# What comes from outside may hold anything; the other texts are our own words and numbers.
+_FROM_OUTSIDE = tuple(map(FIELDS.index, ("local_name", "foreign_name", "service")))
+
 
 def json_lines(rows: Iterable[Row], history: bool = False) -> Iterator[str]:
     """Yield one JSON object for each row, without line end; `history` adds `transitions`."""
-    encode: Callable[[Any], str] = json.JSONEncoder(separators=(", ", ": ")).encode
     for row in rows:
-        record = dict(zip(FIELDS, row.values(), strict=True))
+        line = _OBJECT % tuple(_encoded(row.values()))
         if history:
-            record["transitions"] = row.transitions()
-        yield encode(record)
+            line += f', "transitions": {json.dumps(row.transitions())}'
+        yield line + "}"
+
+
+def _encoded(values: list[Any]) -> list[Any]:
+    """Return the values as JSON; numbers are left to be formatted."""
+    encoded = [
+        "null" if value is None else value if type(value) is int else f'"{value}"'
+        for value in values
+    ]
+    for at in _FROM_OUTSIDE:
+        if values[at] is not None:
+            encoded[at] = json.dumps(values[at])
+    encoded[_NOTES] = json.dumps(values[_NOTES]) if values[_NOTES] else "[]"
+    return encoded
 
 
 def csv_lines(rows: Iterable[Row]) -> Iterator[str]:
