@@ -1,6 +1,9 @@
 """Classic pcap files: formats, blocks, snap length, several files, files that are cut."""
 
+import json
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -304,3 +307,16 @@ def test_frames_after_the_moment_keep_their_numbers(tmp_path: Path) -> None:
     (row,) = read("--at", "+1", path).rows
     assert (row["local_packets"], row["foreign_packets"]) == (2, 1)
     assert (row["evidence_frame"], row["foreign_evidence_frame"]) == (3, 4)
+
+
+def test_standard_input_in_pieces(whole: Path) -> None:
+    """A pipe gives what it has: here a part of the header, then the rest."""
+    program = (
+        "import sys, time; octets = open(sys.argv[1], 'rb').read(); out = sys.stdout.buffer;"
+        "out.write(octets[:10]); out.flush(); time.sleep(0.3); out.write(octets[10:])"
+    )
+    source = subprocess.Popen([sys.executable, "-c", program, whole], stdout=subprocess.PIPE)
+    command = [sys.executable, "-P", "-m", "tracker", "read", "-", "-n", "--json", "--closed"]
+    with source:
+        done = subprocess.run(command, stdin=source.stdout, capture_output=True, check=True)
+    assert [json.loads(line) for line in done.stdout.splitlines()] == read("--closed", whole).rows

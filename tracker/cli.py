@@ -112,7 +112,10 @@ def _add_read(commands: "argparse._SubParsersAction[_Parser]") -> None:
         epilog="Exit status: 0 fine, 1 nothing to show, 2 wrong use or unreadable input.",
     )
     read.add_argument(
-        "files", nargs="+", metavar="FILE", help="classic pcap files, read in time order"
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="classic pcap files, read in time order; - is standard input",
     )
     read.add_argument("--at", metavar="TIME", help=f"as of that moment: {moment.FORMS}")
     read.add_argument(
