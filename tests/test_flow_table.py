@@ -236,3 +236,16 @@ def test_a_seed_changes_nothing_that_is_seen() -> None:
         flows = FlowTable(profile(), 100, 30 * SECOND, 120 * SECOND, False, False, seed)
         first = opened(flows, 1)
         assert flows.segment_seen(segment((SERVER, 80), (CLIENT, 1), 1)) is first
+
+
+def test_datagrams_go_before_open_connections_and_the_longest_idle_first() -> None:
+    flows = table(limit=3)
+    friend = opened(flows, 1)
+    asks = [segment((CLIENT, port), (SERVER, 53), port, protocol=UDP) for port in (2, 3)]
+    early, late = map(flows.segment_seen, asks)
+    flows.segment_seen(segment((CLIENT, 2), (SERVER, 53), 10, protocol=UDP))  # early is busy
+    opened(flows, 4, 11)
+    held = list(flows.connections())
+    assert late not in held
+    assert friend in held
+    assert early in held

@@ -52,7 +52,6 @@ cdef class Connection:
     cdef public unsigned int generation
     cdef public unsigned int attempt_sequence
     cdef public long long first_seen
-    cdef public unsigned long long first_frame
     cdef public long long reset_time
     cdef public unsigned long long attempt_frame
     cdef public long long attempt_time

@@ -67,7 +67,6 @@ class Connection:
         self.generation = 1
         self.first_seen = 0
         self.last_seen = 0
-        self.first_frame = 0
         self.first_sender = 0
         self.initiator = 0
         self.basis = UNKNOWN

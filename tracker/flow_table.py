@@ -262,7 +262,6 @@ class FlowTable:
             connection.a_high, connection.a_low = segment.destination_high, segment.destination_low
             connection.b_port, connection.a_port = segment.source_port, segment.destination_port
         connection.first_seen = connection.last_seen = segment.time
-        connection.first_frame = segment.frame
         connection.first_sender = connection.initiator = side
         return connection
 

@@ -19,9 +19,6 @@ cdef unsigned long long _v4_address(Frame frame, Py_ssize_t at) except? 0
 @cython.locals(high="unsigned long long")
 cdef unsigned long long _u64(Frame frame, Py_ssize_t at) except? 0
 
-@cython.locals(version=int)
-cpdef int decode_ip(Frame frame, Segment segment, Py_ssize_t at) except -1
-
 @cython.locals(header=Py_ssize_t, total=Py_ssize_t, fragment="unsigned int", protocol=int, whole=bint)
 cpdef int decode_ipv4(Frame frame, Segment segment, Py_ssize_t at) except -1
 

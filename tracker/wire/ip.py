@@ -76,18 +76,6 @@ def _u64(frame: Frame, at: int) -> int:
     return high << 32 | _u32(frame, at + 4)
 
 
-def decode_ip(frame: Frame, segment: Segment, at: int) -> int:
-    """Decode the IP packet at offset `at`, whichever version its first octet says."""
-    if at >= frame.end:
-        return frame.fault(IPV4_TRUNCATED, at, V4_HEADER)
-    version = frame.data[at] >> 4
-    if version == 4:
-        return decode_ipv4(frame, segment, at)
-    if version == 6:
-        return decode_ipv6(frame, segment, at)
-    return frame.fault(IP_VERSION, at, 1)
-
-
 def decode_ipv4(frame: Frame, segment: Segment, at: int) -> int:
     """Decode the IPv4 packet at offset `at`."""
     if at + V4_HEADER > frame.end:
