@@ -3,7 +3,7 @@
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import NamedTuple
 
-from tracker.wire.link import decode
+from tracker.wire.decode import decode
 from tracker.wire.link_types import LINKTYPE_ETHERNET
 from tracker.wire.reasons import DECODED, REASONS
 from tracker.wire.segment import Frame, Segment
@@ -40,6 +40,7 @@ class Decoded(NamedTuple):
     window_scale: int
     vlan: int
     ip_id: int
+    tunnel: int = 0
 
 
 def decode_frame(octets: bytes, wire: int | None = None, around: bytes = b"") -> Decoded | Fault:
@@ -100,6 +101,7 @@ def _decoded(segment: Segment) -> Decoded:
         segment.window_scale if syn else -1,
         segment.vlan,
         segment.ip_id,
+        segment.tunnel,
     )
 
 

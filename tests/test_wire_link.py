@@ -6,7 +6,7 @@ import pytest
 from decoding import Fault, check_prefixes, decode_frame, decoded, fault, reason
 from packets import IPV4, IPV6, QINQ, SYN, VLAN, ethernet, ipv4, ipv6, tcp, udp, vlan
 
-from tracker.wire import link
+from tracker.wire.decode import decode
 from tracker.wire.segment import Frame, Segment
 
 QINQ_OLD = 0x9100
@@ -56,11 +56,6 @@ def test_ethertype_neither_length_nor_type(number: int) -> None:
     assert fault(ethernet(bytes(1501), number)).number == number
 
 
-def test_ethernet_knows_no_other_link_type() -> None:
-    with pytest.raises(NotImplementedError, match="link type 105"):
-        link.decode(105, Frame(), Segment())
-
-
 # --- VLAN tags ----------------------------------------------------------------------------------
 
 
@@ -88,7 +83,7 @@ def test_vlan_does_not_stay_for_the_next_frame() -> None:
     for octets, expected in ((tagged((VLAN, 42)), 42), (ethernet(ipv4(tcp())), -1)):
         frame.data, frame.start, frame.end = octets, 0, len(octets)
         frame.wire_end = frame.end
-        assert link.decode(1, frame, segment) == 0
+        assert decode(1, frame, segment) == 0
         assert segment.vlan == expected
 
 

@@ -145,7 +145,7 @@ def test_syn_options_cut_by_the_snap_length() -> None:
 
 def test_options_do_not_stay_for_the_next_segment() -> None:
     """Only a SYN has them, and every SYN tells anew."""
-    from tracker.wire.link import decode
+    from tracker.wire.decode import decode
     from tracker.wire.segment import Frame, Segment
 
     located, segment = Frame(), Segment()

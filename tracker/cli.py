@@ -316,11 +316,14 @@ def _tell_summary(meter: Meter, whose: sides.Sides, count: int, closed: bool) ->
 def _tell_undecoded(meter: Meter) -> None:
     """Say which frames hold no segment or datagram, and where the capture was too short."""
     undecoded = meter.undecoded()
-    if not undecoded:
-        return
-    total = sum(row.count for row in undecoded)
-    what = ", ".join(f"{row.reason} {row.count}" for row in undecoded)
-    _tell(f"no TCP or UDP in {total} of {_count(meter.decoded + total, 'frame')}: {what}")
+    frames = [row for row in undecoded if not row.inside]
+    total = sum(row.count for row in frames)
+    if total:
+        what = ", ".join(f"{row.reason} {row.count}" for row in frames)
+        _tell(f"no TCP or UDP in {total} of {_count(meter.decoded + total, 'frame')}: {what}")
+    inside = [f"{row.reason} {row.count}" for row in undecoded if row.inside]
+    if inside:
+        _tell(f"no TCP or UDP inside what was decoded: {', '.join(inside)}")
     for row in undecoded:
         first = row.first
         where = f"first in frame {first.frame}, at its octet {first.offset}"

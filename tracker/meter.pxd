@@ -2,10 +2,10 @@
 cimport cython
 from tracker.flow_table cimport FlowTable
 from tracker.frames cimport Frames
-from tracker.wire.link cimport decode
+from tracker.wire.decode cimport decode, decode_again, decode_inside
 from tracker.wire.segment cimport Frame, Segment
 
-cdef int DECODED, OTHER_ETHERTYPE, OTHER_LLC, OTHER_PROTOCOL, OVERRUN
+cdef int DECODED, OVERRUN, MAX_INNER
 
 @cython.final
 cdef class Meter:
@@ -23,6 +23,9 @@ cdef class Meter:
     cpdef feed(self, Frames frames, Py_ssize_t first, Py_ssize_t last)
     @cython.locals(frame=Frame, segment=Segment, link_type=int, i=Py_ssize_t, time="long long", reason=int)
     cdef Py_ssize_t _run(self, Frames frames, Py_ssize_t first, Py_ssize_t last) except -1
+    @cython.locals(found=int, _=int, reason=int)
+    cdef int _inner(self, Frame frame, Segment segment) except -1
+    @cython.locals(frame=Frame, segment=Segment, _=int)
     cdef bint _is_overrun(self, int link_type) except -1
     @cython.locals(number="unsigned int")
-    cdef _not_decoded(self, int reason)
+    cdef _not_decoded(self, int reason, bint inside)

@@ -8,16 +8,12 @@ from typing import NamedTuple
 
 from tracker.flow_table import FlowTable
 from tracker.frames import Frames
-from tracker.wire.link import decode
-from tracker.wire.reasons import (
-    DECODED,
-    OTHER_ETHERTYPE,
-    OTHER_LLC,
-    OTHER_PROTOCOL,
-    OVERRUN,
-    describe,
-)
+from tracker.wire.decode import decode, decode_again, decode_inside
+from tracker.wire.reasons import DECODED, NUMBERED, OVERRUN, describe
 from tracker.wire.segment import Frame, Segment
+
+#: How many segments one frame may hold, in tunnels or one after the other.
+MAX_INNER = 64
 
 
 class Fault(NamedTuple):
@@ -35,10 +31,14 @@ class Fault(NamedTuple):
 
 
 class Undecoded(NamedTuple):
-    """How many frames were not decoded for one reason, in words, with the first of them."""
+    """How many frames were not decoded for one reason, in words, with the first of them.
+
+    inside    whether it was something in a frame of which the rest was decoded, as in a tunnel
+    """
 
     reason: str
     count: int  # type: ignore[assignment]  # tuple.count, which nobody needs here
+    inside: bool
     first: Fault
 
 
@@ -58,8 +58,8 @@ class Meter:
         self._base = 0
         self._frame = Frame()
         self._segment = Segment()
-        self._counts: dict[tuple[int, int], int] = {}
-        self._faults: dict[tuple[int, int], Fault] = {}
+        self._counts: dict[tuple[bool, int, int], int] = {}
+        self._faults: dict[tuple[bool, int, int], Fault] = {}
 
     def feed(self, frames: Frames, first: int, last: int) -> None:
         """Take in the frames `first` to `last` - 1 of a block."""
@@ -70,7 +70,7 @@ class Meter:
             except IndexError:
                 if not self._is_overrun(frames.link_type):
                     raise
-                self._not_decoded(OVERRUN)
+                self._not_decoded(OVERRUN, False)
                 first = self.frames - self._base
         self._frame.data = b""
 
@@ -84,8 +84,14 @@ class Meter:
         That is a defect of `wire`, which should have measured first; the bounds checks made it
         an exception instead of a wrong read.  Any other IndexError goes its way.
         """
+        frame, segment = self._frame, self._segment
         try:
-            decode(link_type, self._frame, self._segment)
+            decode(link_type, frame, segment)
+            for _ in range(MAX_INNER):
+                if segment.inside:
+                    decode_inside(frame, segment)
+                elif frame.again:
+                    decode_again(frame, segment)
         except IndexError:
             return True
         return False
@@ -103,21 +109,45 @@ class Meter:
             frame.end = frame.start + frames.lengths[i]
             frame.wire_end = frame.start + frames.wires[i]
             reason = decode(link_type, frame, segment)
+            segment.time = time
+            segment.frame = self.frames
+            segment.length = frames.wires[i]
             if reason == DECODED:
                 self.decoded += 1
-                segment.time = time
-                segment.frame = self.frames
-                segment.length = frames.wires[i]
                 self.table.segment_seen(segment)
+                if segment.inside or frame.again:
+                    self._inner(frame, segment)
+            elif frame.again and self._inner(frame, segment):
+                self.decoded += 1
+                self._not_decoded(reason, True)
             else:
-                self._not_decoded(reason)
+                self._not_decoded(reason, False)
         return last
 
-    def _not_decoded(self, reason: int) -> None:
-        number = 0
-        if reason in (OTHER_ETHERTYPE, OTHER_LLC, OTHER_PROTOCOL):
-            number = self._frame.fault_number
-        key = (reason, number)
+    def _inner(self, frame: Frame, segment: Segment) -> int:
+        """Take in what else is in the frame, tunnels in datagrams and further packets.
+
+        Returns how many segments and datagrams that were.
+        """
+        found = 0
+        for _ in range(MAX_INNER):
+            if segment.inside:
+                reason = decode_inside(frame, segment)
+            elif frame.again:
+                reason = decode_again(frame, segment)
+            else:
+                break
+            if reason == DECODED:
+                found += 1
+                self.table.segment_seen(segment)
+            else:
+                self._not_decoded(reason, True)
+        return found
+
+    def _not_decoded(self, reason: int, inside: bool) -> None:
+        """Count a frame, or what was `inside` one that was decoded, under its reason."""
+        number = self._frame.fault_number if reason in NUMBERED else 0
+        key = (inside, reason, number)
         if key not in self._counts:
             self._counts[key] = 0
             frame = self._frame
@@ -129,7 +159,9 @@ class Meter:
     def undecoded(self) -> list[Undecoded]:
         """Return what was not decoded and why, by kind, the most frequent first."""
         rows = [
-            Undecoded(describe(code, number), count, self._faults[code, number])
-            for (code, number), count in self._counts.items()
+            Undecoded(describe(key[1], key[2]), count, key[0], self._faults[key])
+            for key, count in self._counts.items()
         ]
-        return sorted(rows, key=lambda row: (row.reason.split(":")[0], -row.count, row.reason))
+        return sorted(
+            rows, key=lambda row: (row.inside, row.reason.split(":")[0], -row.count, row.reason)
+        )

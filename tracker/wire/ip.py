@@ -3,6 +3,21 @@
 A first fragment holds the ports, so it is decoded; a later one has none and is counted.
 """
 
+from tracker.wire.layers import (
+    ETHER_IP,
+    ETHER_IP_TUNNEL,
+    FOUR_IN_SIX,
+    GRE,
+    GRE_TUNNEL,
+    IP,
+    IPIP,
+    L2TP,
+    L2TP_V3,
+    MPLS,
+    MPLS_IN_IP,
+    SIX_IN_FOUR,
+    SIX_IN_SIX,
+)
 from tracker.wire.reasons import (
     AH_BEYOND_PACKET,
     AH_TRUNCATED,
@@ -48,6 +63,14 @@ MOBILITY = 135
 HIP = 139
 SHIM6 = 140
 
+# Tunnels (IANA protocol numbers).
+IPV4_IN_IP = 4
+IPV6_IN_IP = 41
+GRE_IN_IP = 47
+ETHERNET_IN_IP = 97
+L2TP_IN_IP = 115
+MPLS_IN_IP_PROTOCOL = 137
+
 # IPv4 options that say where the packet goes in the end (RFC 791 section 3.1).
 END_OF_OPTIONS = 0
 NO_OPERATION = 1
@@ -74,6 +97,13 @@ def _v4_address(frame: Frame, at: int) -> int:
 def _u64(frame: Frame, at: int) -> int:
     high = _u32(frame, at)
     return high << 32 | _u32(frame, at + 4)
+
+
+def decode_ip(frame: Frame, segment: Segment, at: int) -> int:
+    """Decode the IP packet at offset `at`, of the version that it says."""
+    if at < frame.end and frame.data[at] >> 4 == 6:
+        return decode_ipv6(frame, segment, at)
+    return decode_ipv4(frame, segment, at)
 
 
 def decode_ipv4(frame: Frame, segment: Segment, at: int) -> int:
@@ -197,6 +227,25 @@ def _transport(
         return decode_udp(frame, segment, at, length, whole)
     if protocol == AUTHENTICATION and segment.version == 4:
         return _authentication(frame, segment, at, length, whole)
+    return _tunnel(frame, segment, protocol, at, length)
+
+
+def _tunnel(frame: Frame, segment: Segment, protocol: int, at: int, length: int) -> int:
+    """Enter the tunnel that `protocol` announces at `at`, where the outer packet ends it, too."""
+    frame.wire_end = min(frame.wire_end, at + length)
+    outer = segment.version
+    if protocol == IPV4_IN_IP:
+        return segment.enter_tunnel(frame, IPIP if outer == 4 else FOUR_IN_SIX, IP, at)
+    if protocol == IPV6_IN_IP:
+        return segment.enter_tunnel(frame, SIX_IN_FOUR if outer == 4 else SIX_IN_SIX, IP, at)
+    if protocol == GRE_IN_IP:
+        return segment.enter_tunnel(frame, GRE_TUNNEL, GRE, at)
+    if protocol == ETHERNET_IN_IP:
+        return segment.enter_tunnel(frame, ETHER_IP_TUNNEL, ETHER_IP, at)
+    if protocol == L2TP_IN_IP:
+        return segment.enter_tunnel(frame, L2TP, L2TP_V3, at)
+    if protocol == MPLS_IN_IP_PROTOCOL:
+        return segment.enter_tunnel(frame, MPLS_IN_IP, MPLS, at)
     frame.fault_number = protocol
     return frame.fault(OTHER_PROTOCOL, at, 0)
 

@@ -2,8 +2,8 @@
 
 LINKTYPE_ETHERNET = 1
 
-# Those that a user is likely to meet.
-_LINK_TYPE_NAMES = {
+#: Those that a user is likely to meet.
+LINK_TYPE_NAMES = {
     0: "NULL",
     1: "ETHERNET",
     8: "SLIP",
@@ -36,5 +36,5 @@ _LINK_TYPE_NAMES = {
 
 def link_type_name(link_type: int) -> str:
     """Return the name and number of a link type, as in "RAW (101)"."""
-    name = _LINK_TYPE_NAMES.get(link_type)
+    name = LINK_TYPE_NAMES.get(link_type)
     return f"{name} ({link_type})" if name else str(link_type)

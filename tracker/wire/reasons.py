@@ -7,6 +7,9 @@
 
 from typing import NamedTuple
 
+from tracker.wire.layers import TUNNELS
+from tracker.wire.link_types import LINK_TYPE_NAMES
+
 TRUNCATED, MALFORMED, OTHER = "truncated", "malformed", "other"
 
 
@@ -50,37 +53,76 @@ LATER_FRAGMENT = 24
 OTHER_PPP = 25
 OTHER_MPLS = 26
 OTHER_NSH = 27
+NESTING = 28
+OTHER_LINK_TYPE = 29
+GRE_TRUNCATED = 30
+TUNNEL_TRUNCATED = 31
+OTHER_GRE = 32
+OTHER_TUNNEL = 33
+ICMP_ERROR = 34
+LINK_TRUNCATED = 35
+WIRELESS_TRUNCATED = 36
+OTHER_WIRELESS = 37
+PPP_TRUNCATED = 38
+OTHER_ENCRYPTED = 39
 
-REASONS = (
-    Reason("", "", "", ""),
-    Reason(TRUNCATED, "Ethernet", "header", "IEEE 802.3 section 3.2"),
-    Reason(TRUNCATED, "tag before IP", "header", "IEEE 802.1Q section 9.6 and others"),
-    Reason(TRUNCATED, "LLC", "header", "IEEE 802.2 section 3.2"),
-    Reason(TRUNCATED, "IPv4", "header", "RFC 791 section 3.1"),
-    Reason(TRUNCATED, "IPv6", "header", "RFC 8200 section 3"),
-    Reason(TRUNCATED, "IPv6", "extension header", "RFC 8200 section 4"),
-    Reason(TRUNCATED, "AH", "header", "RFC 4302 section 2"),
-    Reason(TRUNCATED, "TCP", "header", "RFC 9293 section 3.1"),
-    Reason(TRUNCATED, "UDP", "header", "RFC 768"),
-    Reason(MALFORMED, "IP", "version", "RFC 791 section 3.1, RFC 8200 section 3"),
-    Reason(MALFORMED, "IPv4", "header length", "RFC 791 section 3.1"),
-    Reason(MALFORMED, "IPv4", "total length", "RFC 791 section 3.1"),
-    Reason(MALFORMED, "TCP", "header beyond the packet's length", "RFC 9293 section 3.1"),
-    Reason(MALFORMED, "TCP", "data offset", "RFC 9293 section 3.1"),
-    Reason(MALFORMED, "UDP", "header beyond the packet's length", "RFC 768"),
-    Reason(MALFORMED, "UDP", "length", "RFC 768"),
-    Reason(MALFORMED, "IPv6", "extension header beyond the packet's length", "RFC 8200 section 4"),
-    Reason(MALFORMED, "AH", "header beyond the packet's length", "RFC 4302 section 2.2"),
-    Reason(MALFORMED, "tag before IP", "too many of them", "IEEE 802.1Q section 9.6"),
-    Reason(MALFORMED, "frame", "octets beyond the frame", ""),
-    Reason(OTHER, "Ethernet", "EtherType", "IEEE 802 numbers"),
-    Reason(OTHER, "LLC", "service access point", "IEEE 802.2 section 3.3"),
-    Reason(OTHER, "IP", "protocol", "IANA protocol numbers"),
-    Reason(OTHER, "IP", "later fragment", "RFC 791 section 3.2, RFC 8200 section 4.5"),
-    Reason(OTHER, "PPP", "protocol", "RFC 1661 section 2"),
-    Reason(OTHER, "MPLS", "payload", "RFC 4385 section 3"),
-    Reason(OTHER, "NSH", "next protocol", "RFC 8300 section 2.2"),
-)
+REASONS: dict[int, Reason] = {
+    ETHERNET_TRUNCATED: Reason(TRUNCATED, "Ethernet", "header", "IEEE 802.3 section 3.2"),
+    SHIM_TRUNCATED: Reason(
+        TRUNCATED, "tag before IP", "header", "IEEE 802.1Q section 9.6 and others"
+    ),
+    LLC_TRUNCATED: Reason(TRUNCATED, "LLC", "header", "IEEE 802.2 section 3.2"),
+    IPV4_TRUNCATED: Reason(TRUNCATED, "IPv4", "header", "RFC 791 section 3.1"),
+    IPV6_TRUNCATED: Reason(TRUNCATED, "IPv6", "header", "RFC 8200 section 3"),
+    IPV6_EXTENSION_TRUNCATED: Reason(TRUNCATED, "IPv6", "extension header", "RFC 8200 section 4"),
+    AH_TRUNCATED: Reason(TRUNCATED, "AH", "header", "RFC 4302 section 2"),
+    TCP_TRUNCATED: Reason(TRUNCATED, "TCP", "header", "RFC 9293 section 3.1"),
+    UDP_TRUNCATED: Reason(TRUNCATED, "UDP", "header", "RFC 768"),
+    IP_VERSION: Reason(MALFORMED, "IP", "version", "RFC 791 section 3.1, RFC 8200 section 3"),
+    IPV4_HEADER_LENGTH: Reason(MALFORMED, "IPv4", "header length", "RFC 791 section 3.1"),
+    IPV4_TOTAL_LENGTH: Reason(MALFORMED, "IPv4", "total length", "RFC 791 section 3.1"),
+    TCP_BEYOND_PACKET: Reason(
+        MALFORMED, "TCP", "header beyond the packet's length", "RFC 9293 section 3.1"
+    ),
+    TCP_DATA_OFFSET: Reason(MALFORMED, "TCP", "data offset", "RFC 9293 section 3.1"),
+    UDP_BEYOND_PACKET: Reason(MALFORMED, "UDP", "header beyond the packet's length", "RFC 768"),
+    UDP_LENGTH: Reason(MALFORMED, "UDP", "length", "RFC 768"),
+    IPV6_EXTENSION_BEYOND_PACKET: Reason(
+        MALFORMED, "IPv6", "extension header beyond the packet's length", "RFC 8200 section 4"
+    ),
+    AH_BEYOND_PACKET: Reason(
+        MALFORMED, "AH", "header beyond the packet's length", "RFC 4302 section 2.2"
+    ),
+    SHIM_STACK: Reason(MALFORMED, "tag before IP", "too many of them", "IEEE 802.1Q section 9.6"),
+    OVERRUN: Reason(MALFORMED, "frame", "octets beyond the frame", ""),
+    OTHER_ETHERTYPE: Reason(OTHER, "Ethernet", "EtherType", "IEEE 802 numbers"),
+    OTHER_LLC: Reason(OTHER, "LLC", "service access point", "IEEE 802.2 section 3.3"),
+    OTHER_PROTOCOL: Reason(OTHER, "IP", "protocol", "IANA protocol numbers"),
+    LATER_FRAGMENT: Reason(
+        OTHER, "IP", "later fragment", "RFC 791 section 3.2, RFC 8200 section 4.5"
+    ),
+    OTHER_PPP: Reason(OTHER, "PPP", "protocol", "RFC 1661 section 2"),
+    OTHER_MPLS: Reason(OTHER, "MPLS", "payload", "RFC 4385 section 3"),
+    OTHER_NSH: Reason(OTHER, "NSH", "next protocol", "RFC 8300 section 2.2"),
+    NESTING: Reason(MALFORMED, "frame", "too many headers or tunnels in each other", ""),
+    OTHER_LINK_TYPE: Reason(OTHER, "link", "type", "https://www.tcpdump.org/linktypes.html"),
+    GRE_TRUNCATED: Reason(TRUNCATED, "GRE", "header", "RFC 2784 section 2, RFC 2890"),
+    TUNNEL_TRUNCATED: Reason(TRUNCATED, "tunnel", "header", ""),
+    OTHER_GRE: Reason(OTHER, "GRE", "protocol type", "RFC 2784 section 2.4"),
+    OTHER_TUNNEL: Reason(OTHER, "tunnel", "payload", ""),
+    ICMP_ERROR: Reason(OTHER, "ICMP", "error", "RFC 792, RFC 4443"),
+    LINK_TRUNCATED: Reason(
+        TRUNCATED, "link layer", "header", "https://www.tcpdump.org/linktypes.html"
+    ),
+    WIRELESS_TRUNCATED: Reason(TRUNCATED, "IEEE 802.11", "header", "IEEE 802.11 section 9.2"),
+    OTHER_WIRELESS: Reason(
+        OTHER, "IEEE 802.11", "frame without data", "IEEE 802.11 section 9.2.4.1.3"
+    ),
+    PPP_TRUNCATED: Reason(TRUNCATED, "PPP", "header", "RFC 1661 section 2"),
+    OTHER_ENCRYPTED: Reason(
+        OTHER, "IEEE 802.11", "encrypted frame", "IEEE 802.11 section 9.2.4.1.9"
+    ),
+}
 
 _ETHERTYPES = {
     0x0806: "ARP",
@@ -121,16 +163,27 @@ _PROTOCOLS = {
 }
 
 
+#: Reasons with a number (`Frame.fault_number`) of what was found: what the numbers stand for, and
+#: how one without a name is written.  Each number is counted apart.
+NUMBERED: dict[int, tuple[dict[int, str], str]] = {
+    OTHER_ETHERTYPE: (_ETHERTYPES, "EtherType 0x{:04x}"),
+    OTHER_PROTOCOL: (_PROTOCOLS, "IP protocol {}"),
+    OTHER_LLC: ({}, "LLC service access point 0x{:02x}"),
+    OTHER_PPP: ({}, "PPP protocol 0x{:04x}"),
+    OTHER_NSH: ({}, "NSH next protocol {}"),
+    OTHER_GRE: (_ETHERTYPES, "GRE protocol type 0x{:04x}"),
+    OTHER_LINK_TYPE: (LINK_TYPE_NAMES, "link type {}"),
+    OTHER_TUNNEL: (dict(enumerate(TUNNELS)), "tunnel {}"),
+}
+
+
 def describe(code: int, number: int = 0) -> str:
     """Return the reason as words, as in "truncated: TCP header" or "other: ARP".
 
-    `number` is the EtherType, service access point or protocol of the *other* kinds.
+    `number` is the number that was found, for those in NUMBERED.
     """
     reason = REASONS[code]
-    if code == OTHER_ETHERTYPE:
-        return f"{reason.kind}: {_ETHERTYPES.get(number, f'EtherType 0x{number:04x}')}"
-    if code == OTHER_PROTOCOL:
-        return f"{reason.kind}: {_PROTOCOLS.get(number, f'IP protocol {number}')}"
-    if code == OTHER_LLC:
-        return f"{reason.kind}: LLC service access point 0x{number:02x}"
+    if code in NUMBERED:
+        names, form = NUMBERED[code]
+        return f"{reason.kind}: {names.get(number) or form.format(number)}"
     return f"{reason.kind}: {reason.layer} {reason.field}"

@@ -1,6 +1,8 @@
 # C types for segment.py (read when the package is compiled; see setup.py)
 cimport cython
 
+cdef int MAX_TUNNELS, NESTING
+
 @cython.final
 cdef class Frame:
     cdef public const unsigned char[::1] data
@@ -11,8 +13,12 @@ cdef class Frame:
     cdef public Py_ssize_t fault_needed
     cdef public Py_ssize_t fault_had
     cdef public unsigned int fault_number
+    cdef public int layer
     cdef public unsigned int next_type
+    cdef public Py_ssize_t at
+    cdef public Py_ssize_t again
 
+    cpdef int enter(self, int layer, Py_ssize_t at, unsigned int number=*)
     cpdef int fault(self, int reason, Py_ssize_t offset, Py_ssize_t needed)
 
 @cython.final
@@ -37,3 +43,8 @@ cdef class Segment:
     cdef public int window_scale
     cdef public int vlan
     cdef public unsigned int ip_id
+    cdef public bint to_group
+    cdef public unsigned long long tunnel
+    cdef public Py_ssize_t inside
+
+    cpdef int enter_tunnel(self, Frame frame, int kind, int layer, Py_ssize_t at, unsigned int number=*)

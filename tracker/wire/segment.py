@@ -4,9 +4,15 @@ Both are filled in place and used again for the next frame, because an object fo
 would cost more than everything that is done with it.  Whoever keeps one has to copy it.
 """
 
+from tracker.wire.layers import MAX_TUNNELS
+from tracker.wire.reasons import NESTING
+
 FIN, SYN, RST, PSH, ACK, URG, ECE, CWR = 1, 2, 4, 8, 16, 32, 64, 128
 
 TCP, UDP = 6, 17
+
+#: What a decoder returns when `Frame.enter` says what follows; see `layers`.
+GOES_ON = -2
 
 # A window scale that the capture cut off: there may have been one (-1: there was none).
 CUT_OFF = -2
@@ -18,8 +24,10 @@ class Frame:
     `wire_end` is where the frame ended on the wire, in the same offsets; it lies behind `end`
     where the capture was cut by its snap length.  `fault_*` say, for a frame that was not
     decoded, at which offset of the frame how many octets were needed, how many there were, and
-    which number (EtherType, protocol) was found.  `next_type` is the EtherType that a shim has for
-    what follows it.
+    which number (EtherType, protocol) was found.
+
+    `layer`, `next_type` and `at` say what follows and where, once a decoder has returned GOES_ON;
+    `again` is where a second packet stands in the frame (802.11 aggregates some), 0 if none does.
     """
 
     def __init__(self) -> None:
@@ -31,7 +39,17 @@ class Frame:
         self.fault_needed = 0
         self.fault_had = 0
         self.fault_number = 0
+        self.layer = 0
         self.next_type = 0
+        self.at = 0
+        self.again = 0
+
+    def enter(self, layer: int, at: int, number: int = 0) -> int:
+        """Note that `layer` (of the type `number`) follows at offset `at`, and return GOES_ON."""
+        self.layer = layer
+        self.next_type = number
+        self.at = at
+        return GOES_ON
 
     def fault(self, reason: int, offset: int, needed: int) -> int:
         """Note what was missing at `offset` (in `data`) and return `reason`."""
@@ -58,6 +76,9 @@ class Segment:
     window_scale    window scale option of a SYN, -1 when absent (RFC 7323 section 2), or CUT_OFF
     vlan            VLAN identifier of the outermost tag, -1 without one (IEEE 802.1Q)
     ip_id           IPv4 identification, 0 in IPv6
+    to_group        whether the frame went to a group or to everyone on its link
+    tunnel          the tunnels it came through, eight bits each, the innermost lowest; see `layers`
+    inside          offset of a datagram's data when its ports say that a tunnel is in it, else 0
     """
 
     def __init__(self) -> None:
@@ -81,3 +102,13 @@ class Segment:
         self.window_scale = -1
         self.vlan = -1
         self.ip_id = 0
+        self.to_group = False
+        self.tunnel = 0
+        self.inside = 0
+
+    def enter_tunnel(self, frame: Frame, kind: int, layer: int, at: int, number: int = 0) -> int:
+        """Note that `layer` follows inside a tunnel of `kind`; return GOES_ON, or a reason."""
+        if self.tunnel >> (8 * (MAX_TUNNELS - 1)):
+            return frame.fault(NESTING, at, 0)
+        self.tunnel = self.tunnel << 8 | kind
+        return frame.enter(layer, at, number)

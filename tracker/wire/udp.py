@@ -2,6 +2,7 @@
 
 from tracker.wire.reasons import DECODED, UDP_BEYOND_PACKET, UDP_LENGTH, UDP_TRUNCATED
 from tracker.wire.segment import Frame, Segment
+from tracker.wire.tunnel import may_carry
 
 # Offsets of the fields, in the order of RFC 768.
 SOURCE_PORT = 0
@@ -29,4 +30,6 @@ def decode_udp(frame: Frame, segment: Segment, at: int, length: int, whole: int)
     segment.destination_port = frame.data[at + 2] << 8 | frame.data[at + 3]
     segment.flags = 0
     segment.payload = min(datagram, length) - HEADER
+    if may_carry(segment.source_port, segment.destination_port):
+        segment.inside = at + HEADER
     return DECODED
