@@ -75,6 +75,16 @@ def _in_ip(ip: Packet, vlan: int, wire: int) -> Decoded | str | None:
     return _segment(ip, layer, vlan, _carried(ip, wire) - headers)
 
 
+def _fragment_id(ip: Packet) -> int:
+    """Return the identification of the last fragment header, 0 without one."""
+    found, layer = 0, ip.payload
+    while type(layer).__name__.startswith(EXTENSIONS):
+        if isinstance(layer, inet6.IPv6ExtHdrFragment):
+            found = layer.id
+        layer = layer.payload
+    return found
+
+
 def _next_header(ip: Packet, layer: Packet) -> int:
     """Return the protocol number that announces `layer`."""
     before = layer.underlayer or ip
@@ -109,7 +119,7 @@ def _segment(ip: Packet, layer: Packet, vlan: int, length: int) -> Decoded:
         mss=options.get("MSS", 0),
         window_scale=min(options.get("WScale", absent), 14),
         vlan=vlan,
-        ip_id=ip.id if version == 4 else 0,
+        ip_id=ip.id if version == 4 else _fragment_id(ip),
     )
 
 

@@ -97,7 +97,7 @@ TIMERS = [
     Timer("udp_unreplied", [DATAGRAM], CLIENT, None),
     Timer("udp_replied", [DATAGRAM, REPLY], CLIENT, None),
 ]
-OTHERS = {"rfc1337", "max_connections", "local", "service_ports"}
+OTHERS = {"rfc1337", "max_connections", "local", "service_ports", "fragment_timeout"}
 
 
 def test_every_setting_is_tried() -> None:

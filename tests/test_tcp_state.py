@@ -40,6 +40,9 @@ FIGURE_5 = {
     ("CLOSING", "RESET"): "CLOSED",
     ("LAST_ACK", "RESET"): "CLOSED",
     ("TIME_WAIT", "RESET"): "CLOSED",
+    # RFC 5461 section 2.2: an ICMP error ends what is opening, and nothing else.
+    ("SYN_SENT", "UNREACHABLE"): "CLOSED",
+    ("SYN_RECEIVED", "UNREACHABLE"): "CLOSED",
     # Timers: of handshake, FIN and TIME_WAIT; an open or half-closed connection has none.
     ("SYN_SENT", "TIMEOUT"): "CLOSED",
     ("SYN_RECEIVED", "TIMEOUT"): "CLOSED",

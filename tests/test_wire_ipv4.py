@@ -138,7 +138,7 @@ def test_ipv4_first_fragment_udp() -> None:
 @pytest.mark.parametrize("more", [False, True])
 def test_ipv4_later_fragment(more: bool) -> None:
     octets = ethernet(ipv4(bytes(100), offset=185, more_fragments=more))
-    assert fault(octets) == Fault("other", "IP", "later fragment", 20, 0, 114, TCP)
+    assert fault(octets) == Fault("other", "IP", "later fragment", 34, 0, 100, TCP)
 
 
 def test_ipv4_first_fragment_without_a_whole_header() -> None:

@@ -174,7 +174,7 @@ def test_ipv6_atomic_fragment() -> None:
 @pytest.mark.parametrize("more", [False, True])
 def test_ipv6_later_fragment(more: bool) -> None:
     octets = frame(ipv6(fragment(UDP, 181, more) + bytes(100), FRAGMENT))
-    assert fault(octets) == Fault("other", "IP", "later fragment", 54, 0, 108, UDP)
+    assert fault(octets) == Fault("other", "IP", "later fragment", 62, 0, 100, UDP)
 
 
 # --- what is in it ------------------------------------------------------------------------------

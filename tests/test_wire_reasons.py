@@ -22,7 +22,7 @@ def test_reason_of_the_kind_that_its_name_says(name: str) -> None:
     assert reason.kind in (TRUNCATED, MALFORMED, OTHER)
     assert (reason.kind == TRUNCATED) == name.endswith("_TRUNCATED")
     assert (reason.kind == OTHER) == (
-        name.startswith("OTHER_") or name in ("LATER_FRAGMENT", "ICMP_ERROR")
+        name.startswith("OTHER_") or name in ("LATER_FRAGMENT", "WITHOUT_FIRST", "ICMP_ERROR")
     )
     assert reason.layer and reason.field
 

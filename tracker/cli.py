@@ -170,7 +170,9 @@ def _read(options: argparse.Namespace) -> int:
     config = Config() if options.config is None else load(options.config)
     when = moment.END if options.at is None else moment.parse(options.at)
     whose = _stated_sides(options, config)
-    meter = Meter(flow_table(config, options.closed, options.history))
+    meter = Meter(
+        flow_table(config, options.closed, options.history), config.nanoseconds("fragment_timeout")
+    )
     with ExitStack() as files:
         captures = [files.enter_context(closing(SavedCapture(path))) for path in options.files]
         now = replay(in_time_order(captures), meter, when)

@@ -32,6 +32,7 @@ class Config(NamedTuple):
     rfc1337: bool = False
     udp_unreplied: float = 30.0
     udp_replied: float = 120.0
+    fragment_timeout: float = 30.0
     max_connections: int = 2_000_000
     local: tuple[str, ...] = ()
     service_ports: tuple[int, ...] = (

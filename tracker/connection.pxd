@@ -39,6 +39,7 @@ cdef class Connection:
     cdef public signed char left_behind
     cdef public unsigned char superseded
     cdef public unsigned char first_sender
+    cdef public signed char group
     cdef public unsigned char initiator
     cdef public unsigned char basis
     cdef public unsigned char fast_open
@@ -57,6 +58,7 @@ cdef class Connection:
     cdef public long long attempt_time
     cdef public unsigned long long history_low
     cdef public unsigned long long history_high
+    cdef public unsigned long long tunnel
     cdef public list transitions
 
     @cython.locals(state=int)

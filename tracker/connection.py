@@ -46,6 +46,8 @@ class Connection:
 
     initiator       0 or 1, side of the endpoint that opened it; `basis` says how that is known
     first_sender    side of the first segment seen
+    group           side whose address is a group's or everyone's, or -1
+    tunnel          the tunnels around it, as in `wire.segment`
     first_seen, last_seen    ns since 1970
     transitions     list of `Transition`, when history is kept, else None
     previous        the generation before, until the responder answers in this one
@@ -68,6 +70,8 @@ class Connection:
         self.first_seen = 0
         self.last_seen = 0
         self.first_sender = 0
+        self.group = NOTHING
+        self.tunnel = 0
         self.initiator = 0
         self.basis = UNKNOWN
         self.notes = 0

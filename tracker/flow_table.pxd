@@ -2,8 +2,9 @@
 cimport cython
 from tracker.connection cimport Connection
 from tracker.endpoint cimport Endpoint, Profile
+from tracker.rules.errors cimport error_seen
 from tracker.rules.generations cimport answers_attempt, claims, is_reopened_by, proves_attempt, replay_attempt
-from tracker.rules.observe cimport segment_seen
+from tracker.rules.observe cimport count, segment_seen
 from tracker.rules.timing cimport settle
 from tracker.wire.segment cimport Segment
 
@@ -18,6 +19,8 @@ cdef unsigned long long _mix(unsigned long long hashed, unsigned long long value
 cdef unsigned long long _mix_socket(unsigned long long hashed, unsigned long long low, unsigned long long port) noexcept
 
 cdef unsigned int _tag(unsigned long long hashed) noexcept
+
+cpdef bint is_group(Segment segment) noexcept
 
 cpdef int side_of_sender(Segment segment) except -1
 
@@ -50,6 +53,10 @@ cdef class FlowTable:
 
     @cython.locals(side=int, tag="unsigned int", connection=Connection, was_calm=bint)
     cpdef Connection segment_seen(self, Segment segment)
+    @cython.locals(side=int, connection=Connection)
+    cpdef part_seen(self, Segment segment)
+    @cython.locals(side=int, connection=Connection)
+    cpdef error_seen(self, Segment segment)
     @cython.locals(at=Py_ssize_t, connection=Connection)
     cdef Connection _find(self, Segment segment, int side, unsigned int tag)
     cdef Connection _at(self, Py_ssize_t index)

@@ -13,6 +13,7 @@ from typing import Any
 
 from tracker.connection import Connection
 from tracker.endpoint import Profile
+from tracker.rules.errors import error_seen
 from tracker.rules.generations import (
     answers_attempt,
     claims,
@@ -20,7 +21,7 @@ from tracker.rules.generations import (
     proves_attempt,
     replay_attempt,
 )
-from tracker.rules.observe import segment_seen
+from tracker.rules.observe import count, segment_seen
 from tracker.rules.timing import settle
 from tracker.wire.segment import ACK, SYN, TCP, Segment
 from tracker.words import NOTHING
@@ -64,6 +65,15 @@ def side_of_sender(segment: Segment) -> int:
     if segment.source_low != segment.destination_low:
         return 1 if segment.source_low > segment.destination_low else 0
     return 1 if segment.source_port > segment.destination_port else 0
+
+
+def is_group(segment: Segment) -> bool:
+    """Return whether the packet goes to a group or to everyone (RFC 1112, RFC 919, RFC 4291)."""
+    if segment.version == 4:
+        return segment.destination_low & 0xF0000000 == 0xE0000000 or (
+            segment.destination_low & _MASK_32 == _MASK_32
+        )
+    return segment.destination_high >> 56 == 0xFF
 
 
 def _hash(segment: Segment, side: int, seed: int) -> int:
@@ -164,6 +174,24 @@ class FlowTable:
             self._place(connection, segment, side)
         return connection
 
+    def part_seen(self, segment: Segment) -> None:
+        """Count `segment`, a part of one that was taken in, and step nothing."""
+        side = side_of_sender(segment)
+        connection = self._find(segment, side, _hash(segment, side, self._seed))
+        if connection is not None:
+            count(connection.b if side else connection.a, segment)
+
+    def error_seen(self, segment: Segment) -> None:
+        """Take an ICMP error to the connection that `segment`, the packet it quotes, belongs to."""
+        side = side_of_sender(segment)
+        connection = self._find(segment, side, _hash(segment, side, self._seed))
+        if connection is not None:
+            if connection.previous is not None and connection.is_unanswered():
+                if side != connection.initiator:
+                    connection = connection.previous
+            error_seen(connection, segment, side, self.profile)
+            self._place(connection, segment, side)
+
     # --- the hash table -------------------------------------------------------------------------
 
     def _find(self, segment: Segment, side: int, tag: int) -> Connection | None:
@@ -263,6 +291,9 @@ class FlowTable:
             connection.b_port, connection.a_port = segment.source_port, segment.destination_port
         connection.first_seen = connection.last_seen = segment.time
         connection.first_sender = connection.initiator = side
+        connection.tunnel = segment.tunnel
+        if segment.to_group or is_group(segment):
+            connection.group = 1 - side
         return connection
 
     def _generation(self, connection: Connection, segment: Segment, side: int) -> Connection:

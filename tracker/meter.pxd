@@ -5,11 +5,12 @@ from tracker.frames cimport Frames
 from tracker.wire.decode cimport decode, decode_again, decode_inside
 from tracker.wire.segment cimport Frame, Segment
 
-cdef int DECODED, OVERRUN, MAX_INNER
+cdef int DECODED, ICMP_ERROR, OVERRUN, WAITING, MAX_INNER
 
 @cython.final
 cdef class Meter:
     cdef public FlowTable table
+    cdef public object fragments
     cdef public unsigned long long frames
     cdef public unsigned long long decoded
     cdef public long long time
@@ -23,6 +24,9 @@ cdef class Meter:
     cpdef feed(self, Frames frames, Py_ssize_t first, Py_ssize_t last)
     @cython.locals(frame=Frame, segment=Segment, link_type=int, i=Py_ssize_t, time="long long", reason=int)
     cdef Py_ssize_t _run(self, Frames frames, Py_ssize_t first, Py_ssize_t last) except -1
+    cdef int _inner_fragment(self, Frame frame, Segment segment, int reason) except -1
+    @cython.locals(inside=Py_ssize_t)
+    cdef _fragment(self, Frame frame, Segment segment, int reason)
     @cython.locals(found=int, _=int, reason=int)
     cdef int _inner(self, Frame frame, Segment segment) except -1
     @cython.locals(frame=Frame, segment=Segment, _=int)

@@ -7,10 +7,14 @@ connections.  The meter reads no clock: time comes with the frames.
 from typing import NamedTuple
 
 from tracker.flow_table import FlowTable
+from tracker.fragments import WAITING, Fragments
 from tracker.frames import Frames
 from tracker.wire.decode import decode, decode_again, decode_inside
-from tracker.wire.reasons import DECODED, NUMBERED, OVERRUN, describe
+from tracker.wire.reasons import DECODED, ICMP_ERROR, NUMBERED, OVERRUN, WITHOUT_FIRST, describe
 from tracker.wire.segment import Frame, Segment
+
+#: How long parts of an IP packet wait for the others, ns (Linux, net.ipv4.ipfrag_time = 30).
+FRAGMENT_TIMEOUT = 30_000_000_000
 
 #: How many segments one frame may hold, in tunnels or one after the other.
 MAX_INNER = 64
@@ -50,8 +54,9 @@ class Meter:
     time      when the last one was captured, ns since 1970
     """
 
-    def __init__(self, table: FlowTable) -> None:
+    def __init__(self, table: FlowTable, fragment_timeout: int = FRAGMENT_TIMEOUT) -> None:
         self.table = table
+        self.fragments = Fragments(table, fragment_timeout)
         self.frames = 0
         self.decoded = 0
         self.time = 0
@@ -112,17 +117,34 @@ class Meter:
             segment.time = time
             segment.frame = self.frames
             segment.length = frames.wires[i]
-            if reason == DECODED:
+            if segment.fragmented:
+                self._fragment(frame, segment, reason)
+            elif reason == DECODED:
                 self.decoded += 1
                 self.table.segment_seen(segment)
                 if segment.inside or frame.again:
                     self._inner(frame, segment)
+            elif reason == ICMP_ERROR:
+                self._not_decoded(reason, False)
+                self.table.error_seen(segment)
             elif frame.again and self._inner(frame, segment):
                 self.decoded += 1
                 self._not_decoded(reason, True)
             else:
                 self._not_decoded(reason, False)
         return last
+
+    def _fragment(self, frame: Frame, segment: Segment, reason: int) -> None:
+        """Take in a fragment of a packet, and what is in a first one of a tunnel."""
+        inside = segment.inside
+        reason = self.fragments.take(frame, segment, reason, True)
+        self.decoded += self.fragments.released
+        if reason == DECODED:
+            self.decoded += 1
+            segment.inside = inside
+            self._inner(frame, segment)
+        elif reason != WAITING:
+            self._not_decoded(reason, False)
 
     def _inner(self, frame: Frame, segment: Segment) -> int:
         """Take in what else is in the frame, tunnels in datagrams and further packets.
@@ -137,12 +159,25 @@ class Meter:
                 reason = decode_again(frame, segment)
             else:
                 break
-            if reason == DECODED:
+            if segment.fragmented:
+                found += self._inner_fragment(frame, segment, reason)
+            elif reason == DECODED:
                 found += 1
                 self.table.segment_seen(segment)
+            elif reason == ICMP_ERROR:
+                self._not_decoded(reason, True)
+                self.table.error_seen(segment)
             else:
                 self._not_decoded(reason, True)
         return found
+
+    def _inner_fragment(self, frame: Frame, segment: Segment, reason: int) -> int:
+        """Take in a fragment of a packet in a tunnel; return 1 if it found its connection."""
+        reason = self.fragments.take(frame, segment, reason, False)
+        if reason == DECODED:
+            return 1
+        self._not_decoded(reason, True)
+        return 0
 
     def _not_decoded(self, reason: int, inside: bool) -> None:
         """Count a frame, or what was `inside` one that was decoded, under its reason."""
@@ -162,6 +197,9 @@ class Meter:
             Undecoded(describe(key[1], key[2]), count, key[0], self._faults[key])
             for key, count in self._counts.items()
         ]
+        waiting = self.fragments.without_first
+        if waiting:
+            rows.append(Undecoded(describe(WITHOUT_FIRST), waiting, False, Fault(0, 0, 0, 0)))
         return sorted(
             rows, key=lambda row: (row.inside, row.reason.split(":")[0], -row.count, row.reason)
         )

@@ -49,13 +49,14 @@ class Event(IntEnum):
     RCV_FIN = 5
     RCV_ACK_OF_FIN = 6
     RESET = 7
-    TIMEOUT = 8
-    PICKED_UP = 9
-    SYN_ACK_LOST = 10
-    ACK_OF_SYN_LOST = 11
-    ACK_OF_FIN_LOST = 12
-    FIN_LOST = 13
-    END_DISPROVED = 14
+    UNREACHABLE = 8
+    TIMEOUT = 9
+    PICKED_UP = 10
+    SYN_ACK_LOST = 11
+    ACK_OF_SYN_LOST = 12
+    ACK_OF_FIN_LOST = 13
+    FIN_LOST = 14
+    END_DISPROVED = 15
 
 
 _: None = None
@@ -65,22 +66,24 @@ _CL, _LI, _SS, _SR, _ES, _F1, _F2, _CW, _CG, _LA, _TW = State
 #:
 #: snd FIN crossing: a FIN sent while the peer's FIN is not yet acknowledged.
 #: RST: one that its receiver accepts (RFC 5961 section 3.2), for both endpoints.
+#: ICMP: an error says that the packet did not get there (RFC 1122 section 4.2.3.9, RFC 5461).
 #: timeout: the endpoint's own timer ran out, which no segment tells (see config/tracker.yaml).
 # fmt: off
 TABLE: dict[State, tuple[State | None, ...]] = {
-#                       snd  rcv  rcv       snd  snd FIN   rcv  rcv        RST  timeout   RFC 9293
-#                       SYN  SYN  ACK(SYN)  FIN  crossing  FIN  ACK(FIN)                  section
-    State.CLOSED:       (_SS, _,   _,        _,   _,        _,   _,         _,   _),    # 3.5
-    State.LISTEN:       (_SS, _SR, _,        _,   _,        _,   _,         _,   _),    # 3.10.7.2
-    State.SYN_SENT:     (_,   _SR, _,        _,   _,        _,   _,         _CL, _CL),  # 3.10.7.3
-    State.SYN_RECEIVED: (_,   _,   _ES,      _F1, _F1,      _CW, _,         _CL, _CL),  # 3.10.7.4
-    State.ESTABLISHED:  (_,   _,   _,        _F1, _F1,      _CW, _,         _CL, _),    # 3.6
-    State.FIN_WAIT_1:   (_,   _,   _,        _,   _,        _CG, _F2,       _CL, _CL),  # 3.6, 1
-    State.FIN_WAIT_2:   (_,   _,   _,        _,   _,        _TW, _,         _CL, _CL),  # 3.6, 1
-    State.CLOSE_WAIT:   (_,   _,   _,        _LA, _CG,      _,   _,         _CL, _),    # 3.6, 2
-    State.CLOSING:      (_,   _,   _,        _,   _,        _,   _TW,       _CL, _CL),  # 3.6, 3
-    State.LAST_ACK:     (_,   _,   _,        _,   _,        _,   _CL,       _CL, _CL),  # 3.6, 2
-    State.TIME_WAIT:    (_SS, _SR, _,        _,   _,        _,   _,         _CL, _CL),  # 3.6.1
+#                       snd  rcv  rcv     snd  FIN     rcv  rcv      RST  ICMP time  RFC 9293
+#                       SYN  SYN  ACK     FIN  cros-   FIN  ACK           er-  out   section
+#                                 of SYN       sing         of FIN        ror
+    State.CLOSED:       (_SS, _,   _,      _,   _,      _,   _,       _,   _,   _),    # 3.5
+    State.LISTEN:       (_SS, _SR, _,      _,   _,      _,   _,       _,   _,   _),    # 3.10.7.2
+    State.SYN_SENT:     (_,   _SR, _,      _,   _,      _,   _,       _CL, _CL, _CL),  # 3.10.7.3
+    State.SYN_RECEIVED: (_,   _,   _ES,    _F1, _F1,    _CW, _,       _CL, _CL, _CL),  # 3.10.7.4
+    State.ESTABLISHED:  (_,   _,   _,      _F1, _F1,    _CW, _,       _CL, _,   _),    # 3.6
+    State.FIN_WAIT_1:   (_,   _,   _,      _,   _,      _CG, _F2,     _CL, _,   _CL),  # 3.6, 1
+    State.FIN_WAIT_2:   (_,   _,   _,      _,   _,      _TW, _,       _CL, _,   _CL),  # 3.6, 1
+    State.CLOSE_WAIT:   (_,   _,   _,      _LA, _CG,    _,   _,       _CL, _,   _),    # 3.6, 2
+    State.CLOSING:      (_,   _,   _,      _,   _,      _,   _TW,     _CL, _,   _CL),  # 3.6, 3
+    State.LAST_ACK:     (_,   _,   _,      _,   _,      _,   _CL,     _CL, _,   _CL),  # 3.6, 2
+    State.TIME_WAIT:    (_SS, _SR, _,      _,   _,      _,   _,       _CL, _,   _CL),  # 3.6.1
 }
 # TIME_WAIT and RST: RFC 9293 section 3.10.7.4 closes it, and so does Linux; RFC 1337 advises to
 # ignore the RST, and so does the engine with the setting `rfc1337`.
@@ -137,6 +140,7 @@ EVENTS: dict[Event, tuple[str, str]] = {
     Event.RCV_FIN: ("rcv FIN", "RFC 9293 section 3.10.7.4"),
     Event.RCV_ACK_OF_FIN: ("rcv ACK of FIN", "RFC 9293 section 3.10.7.4"),
     Event.RESET: ("RST", "RFC 9293 section 3.5.3, RFC 5961 section 3.2"),
+    Event.UNREACHABLE: ("ICMP error", "RFC 1122 section 4.2.3.9, RFC 5461 section 2.2"),
     Event.TIMEOUT: ("timeout", "RFC 9293 section 3.8.3, config/tracker.yaml"),
     Event.PICKED_UP: ("picked up in the middle", "no SYN seen"),
     Event.SYN_ACK_LOST: ("SYN,ACK lost", "RFC 9293 section 3.8.1, the SYN is repeated"),

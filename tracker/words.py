@@ -28,6 +28,7 @@ RCV_FIN = int(Event.RCV_FIN)
 RCV_ACK_OF_FIN = int(Event.RCV_ACK_OF_FIN)
 RESET = int(Event.RESET)
 TIMEOUT = int(Event.TIMEOUT)
+UNREACHABLE = int(Event.UNREACHABLE)
 PICKED_UP = int(Event.PICKED_UP)
 SYN_ACK_LOST = int(Event.SYN_ACK_LOST)
 ACK_OF_SYN_LOST = int(Event.ACK_OF_SYN_LOST)
@@ -57,6 +58,14 @@ NOTE_OUT_OF_WINDOW = 16  # a segment beyond the window that was offered
 NOTE_ACK_OF_UNSENT = 32  # an acknowledgment of more than could have been sent
 NOTE_OLD_SYN = 64  # an old duplicate SYN (RFC 9293 figure 8)
 NOTE_LONE_RESET = 128  # a RST that ends something unseen (rule 7)
+# ICMP errors about it (RFC 792, RFC 4443).
+NOTE_REFUSED = 256  # nobody is at the port
+NOTE_UNREACHABLE = 512
+NOTE_PROHIBITED = 1024  # by a filter on the way
+NOTE_FRAGMENTATION_NEEDED = 2048  # or, in IPv6, packet too big
+NOTE_TIME_EXCEEDED = 4096
+NOTE_PARAMETER_PROBLEM = 8192
+NOTE_ERROR_IGNORED = 16384  # it quotes a number that was not on its way (RFC 5927)
 
 # Letters of Zeek's history, in the order in which they are numbered here, from 1.
 LETTERS = "SHADFRGQTW"
@@ -81,4 +90,11 @@ NOTES = {
     NOTE_ACK_OF_UNSENT: "ACK of what was never sent",
     NOTE_OLD_SYN: "old duplicate SYN",
     NOTE_LONE_RESET: "RST of something unseen",
+    NOTE_REFUSED: "refused (ICMP)",
+    NOTE_UNREACHABLE: "unreachable (ICMP)",
+    NOTE_PROHIBITED: "prohibited (ICMP)",
+    NOTE_FRAGMENTATION_NEEDED: "fragmentation needed (ICMP)",
+    NOTE_TIME_EXCEEDED: "time exceeded (ICMP)",
+    NOTE_PARAMETER_PROBLEM: "parameter problem (ICMP)",
+    NOTE_ERROR_IGNORED: "ICMP error with a wrong number",
 }

@@ -14,14 +14,14 @@ from tracker.report import sides, zeek
 from tracker.report.community_id import community_id
 from tracker.report.text import address, duration, ipv4, ipv6, timestamp
 from tracker.tcp_state import EVENTS, Event, State
+from tracker.wire.layers import tunnel_names
 from tracker.wire.segment import TCP
-from tracker.words import LETTER_RST, LETTER_SYN, NOTES
+from tracker.words import LETTER_RST, LETTER_SYN, NOTE_REFUSED, NOTES, TIMEOUT, UNREACHABLE
 
 CERTAINTY = ("observed", "inferred", "assumed")
 _PROTOCOLS = {6: "tcp", 17: "udp"}
 _STATES = tuple(state.name for state in State)
 _EVENTS = tuple(EVENTS[event][0] for event in Event)
-_TIMEOUT = int(Event.TIMEOUT)
 
 IDLE_TIMEOUT = "idle timeout"
 END_OF_FLOW = "end of flow detected"
@@ -45,6 +45,8 @@ FIELDS = (
     "initiator",
     "initiator_basis",
     "generation",
+    "pseudo_state",
+    "tunnel",
     "first_seen",
     "last_seen",
     "local_packets",
@@ -168,6 +170,21 @@ class ConnectionRow:
         return endpoint.evidence_frame, _EVENTS[endpoint.evidence_event]
 
     @property
+    def pseudo_state(self) -> str | None:
+        """What a UDP pseudo-connection has come to; None for TCP, which has states."""
+        connection = self.connection
+        if connection.protocol == TCP:
+            return None
+        if connection.a.packets and connection.b.packets:
+            return "replied"
+        return "refused" if connection.notes & NOTE_REFUSED else "unreplied"
+
+    @property
+    def tunnel(self) -> str | None:
+        """The tunnels around the connection, the outermost first, None where there is none."""
+        return "/".join(tunnel_names(self.connection.tunnel)) or None
+
+    @property
     def end_reason(self) -> str | None:
         """IPFIX's flowEndReason in words (RFC 5102 section 5.11.3), None while open."""
         connection = self.connection
@@ -178,7 +195,10 @@ class ConnectionRow:
         a, b = connection.a, connection.b
         if (a.letters | b.letters) & LETTER_RST or (a.has_fin and b.has_fin):
             return END_OF_FLOW
-        return IDLE_TIMEOUT if _TIMEOUT in (a.evidence_event, b.evidence_event) else FORCED_END
+        evidence = (a.evidence_event, b.evidence_event)
+        if UNREACHABLE in evidence:
+            return END_OF_FLOW
+        return IDLE_TIMEOUT if TIMEOUT in evidence else FORCED_END
 
     @property
     def notes(self) -> list[str]:
@@ -238,6 +258,8 @@ class ConnectionRow:
             "local" if opener == self.side else "foreign",
             sides.basis(connection, self.maker.service_ports),
             connection.generation,
+            self.pseudo_state,
+            self.tunnel,
             timestamp(connection.first_seen),
             timestamp(connection.last_seen),
             local.packets,

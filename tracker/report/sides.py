@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tracker.connection import Connection
 from tracker.report.text import address
-from tracker.words import BY_SYN, UNKNOWN
+from tracker.words import BY_SYN, NOTHING, UNKNOWN
 
 BOTH = (0, 1)
 
@@ -89,12 +89,9 @@ def guessed(connections: Iterable[Connection]) -> Sides:
     everyone = "local: the initiator of each connection, or who is left of it (or use --local)"
     common: set[tuple[int, int, int]] | None = None
     for connection in connections:
-        pair = {
-            (connection.version, connection.a_high, connection.a_low),
-            (connection.version, connection.b_high, connection.b_low),
-        }
+        pair = {_socket_address(connection, side) for side in BOTH if side != connection.group}
         common = pair if common is None else common & pair
-        if not common or len(pair) == 1:
+        if not common or _is_loop(connection):
             return Sides((), False, everyone)
     if common and len(common) == 1:
         version, high, low = common.pop()
@@ -105,6 +102,17 @@ def guessed(connections: Iterable[Connection]) -> Sides:
     return Sides((), False, everyone)
 
 
+def _socket_address(connection: Connection, side: int) -> tuple[int, int, int]:
+    if side:
+        return connection.version, connection.b_high, connection.b_low
+    return connection.version, connection.a_high, connection.a_low
+
+
+def _is_loop(connection: Connection) -> bool:
+    """Return whether both ends have the same address."""
+    return _socket_address(connection, 0) == _socket_address(connection, 1)
+
+
 def initiator(connection: Connection, service_ports: frozenset[int]) -> int:
     """Return the side that opened the connection (RFC 5103 section 2); see `basis`.
 
@@ -113,6 +121,8 @@ def initiator(connection: Connection, service_ports: frozenset[int]) -> int:
     """
     if connection.basis != UNKNOWN:
         return connection.initiator
+    if connection.group != NOTHING:
+        return 1 - connection.group  # nobody is at a group's address who could begin
     a_serves, b_serves = _serves(connection, service_ports)
     if a_serves != b_serves:
         return 1 if a_serves else 0
@@ -123,6 +133,8 @@ def basis(connection: Connection, service_ports: frozenset[int]) -> str:
     """Return how the initiator is known."""
     if connection.basis != UNKNOWN:
         return "syn" if connection.basis == BY_SYN else "syn-ack"
+    if connection.group != NOTHING:
+        return "first-packet"
     a_serves, b_serves = _serves(connection, service_ports)
     return "service-port" if a_serves != b_serves else "first-packet"
 

@@ -14,6 +14,7 @@ _WIDE_COLUMNS = (
     "Certainty",
     "Opened By",
     "Gen",
+    "Tunnel",
     "Packets",
     "Bytes",
     "Age",
@@ -21,12 +22,16 @@ _WIDE_COLUMNS = (
     "Evidence",
     "Notes",
 )
+# Only where there are some.
+_TUNNEL = _WIDE_COLUMNS.index("Tunnel")
 
 
 def table(rows: Iterable[Row], wide: bool = False) -> Iterator[str]:
     """Yield the lines of the table of `rows`: heading, names of the columns, a line each."""
     cells: list[tuple[str, ...]] = [_WIDE_COLUMNS if wide else _COLUMNS]
     cells.extend(_wide_cells(row) if wide else row.cells() for row in rows)
+    if wide and not any(line[_TUNNEL] for line in cells[1:]):
+        cells = [line[:_TUNNEL] + line[_TUNNEL + 1 :] for line in cells]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     widths[: len(_WIDTHS)] = map(max, widths, _WIDTHS)
     form = "  " + "".join(f"%-{width}s  " for width in widths[:-1]) + "%s"
@@ -62,12 +67,17 @@ def _wide_cells(row: Row) -> tuple[str, ...]:
         return f"{'-' if ours is None else ours}/{'-' if theirs is None else theirs}"
 
     evidence = values["evidence"]
+    proto, local, foreign, state = row.cells()
     return (
-        *row.cells(),
+        proto,
+        local,
+        foreign,
+        state or values["pseudo_state"] or "",
         (values["foreign_state"] or "-") if tcp else "",
         both("certainty", "certainty") if tcp else "",
         f"{values['initiator']} ({values['initiator_basis']})",
         str(values["generation"]),
+        values["tunnel"] or "",
         both("packets"),
         both("bytes"),
         *row.ages(),

@@ -18,6 +18,8 @@ cdef unsigned int LETTER_DATA, NOTE_ODD_FLAGS
 @cython.locals(sender=Endpoint, receiver=Endpoint, beyond=bint, unsent=bint)
 cpdef segment_seen(Connection connection, Segment segment, int side, Profile profile)
 
+cpdef count(Endpoint sender, Segment segment)
+
 @cython.locals(flags="unsigned int")
 cdef _turn(Connection connection, Endpoint sender, Endpoint receiver, Segment segment, Profile profile)
 

@@ -16,9 +16,7 @@ def segment_seen(connection: Connection, segment: Segment, side: int, profile: P
     """Count `segment`, sent by endpoint `side`, and step both endpoints."""
     sender = connection.b if side else connection.a
     receiver = connection.a if side else connection.b
-    sender.packets += 1
-    sender.bytes += segment.length
-    sender.payload += segment.payload
+    count(sender, segment)
     if segment.time > connection.last_seen:
         connection.last_seen = segment.time
     if segment.protocol != TCP:
@@ -35,6 +33,13 @@ def segment_seen(connection: Connection, segment: Segment, side: int, profile: P
     settle(connection, segment.time, profile)
     _turn(connection, sender, receiver, segment, profile)
     connection.calm = _is_calm(connection)
+
+
+def count(sender: Endpoint, segment: Segment) -> None:
+    """Count a frame that `sender` sent, and what is in it."""
+    sender.packets += 1
+    sender.bytes += segment.length
+    sender.payload += segment.payload
 
 
 def _turn(

@@ -6,7 +6,7 @@ from tracker.sequence cimport add
 from tracker.wire.segment cimport Segment
 
 cdef int CLOSED, END_DISPROVED, FIN_WAIT_2, INFERRED, NOTHING, OBSERVED, RCV_FIN, SYN_RECEIVED, SYN_SENT
-cdef int TIMEOUT, TIME_WAIT
+cdef int TIMEOUT, UNREACHABLE, TIME_WAIT
 
 cpdef settle(Connection connection, long long now, Profile profile)
 

@@ -16,6 +16,7 @@ from tracker.words import (
     SYN_SENT,
     TIME_WAIT,
     TIMEOUT,
+    UNREACHABLE,
 )
 
 
@@ -70,6 +71,8 @@ def _settle_timer(connection: Connection, endpoint: Endpoint, now: int, profile:
 
 
 def revive(connection: Connection, endpoint: Endpoint, segment: Segment) -> None:
-    """Take back a timeout: who is heard again had not given up."""
-    if endpoint.state == CLOSED and endpoint.evidence_event == TIMEOUT:
+    """Take back a timeout or an ICMP error: who is heard again had not given up."""
+    if endpoint.state == CLOSED and (
+        endpoint.evidence_event == TIMEOUT or endpoint.evidence_event == UNREACHABLE
+    ):
         connection.step(endpoint, END_DISPROVED, segment.frame, segment.time, OBSERVED)

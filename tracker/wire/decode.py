@@ -36,6 +36,7 @@ def decode(link_type: int, frame: Frame, segment: Segment) -> int:
     """
     segment.tunnel = 0
     segment.inside = 0
+    segment.fragmented = False
     segment.vlan = -1
     frame.again = 0
     if link_type == LINKTYPE_ETHERNET:

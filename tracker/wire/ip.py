@@ -1,8 +1,10 @@
 """IPv4 (RFC 791) and IPv6 (RFC 8200) headers, with options, extension headers, first fragments.
 
-A first fragment holds the ports, so it is decoded; a later one has none and is counted.
+A first fragment holds the ports, so it is decoded; a later one is located, and whoever remembers
+the first (`tracker.fragments`) knows what it belongs to.
 """
 
+from tracker.wire.icmp import decode_icmp
 from tracker.wire.layers import (
     ETHER_IP,
     ETHER_IP_TUNNEL,
@@ -62,6 +64,10 @@ DESTINATION_OPTIONS = 60
 MOBILITY = 135
 HIP = 139
 SHIM6 = 140
+
+# ICMP (RFC 792) and ICMPv6 (RFC 4443).
+ICMP = 1
+ICMP_V6 = 58
 
 # Tunnels (IANA protocol numbers).
 IPV4_IN_IP = 4
@@ -125,9 +131,6 @@ def decode_ipv4(frame: Frame, segment: Segment, at: int) -> int:
         return frame.fault(IPV4_TRUNCATED, at, header)
     fragment = frame.data[at + V4_FRAGMENT] << 8 | frame.data[at + V4_FRAGMENT + 1]
     protocol = frame.data[at + V4_PROTOCOL]
-    if fragment & FRAGMENT_OFFSET:
-        frame.fault_number = protocol
-        return frame.fault(LATER_FRAGMENT, at + V4_FRAGMENT, 0)
     segment.version = 4
     segment.source_high = 0
     segment.source_low = _v4_address(frame, at + V4_SOURCE)
@@ -136,8 +139,24 @@ def decode_ipv4(frame: Frame, segment: Segment, at: int) -> int:
     if header > V4_HEADER:
         _source_route(frame, segment, at + V4_HEADER, at + header)
     segment.ip_id = frame.data[at + V4_IDENTIFICATION] << 8 | frame.data[at + V4_IDENTIFICATION + 1]
-    whole = not fragment & MORE_FRAGMENTS
-    return _transport(frame, segment, protocol, at + header, total - header, whole)
+    if fragment & (FRAGMENT_OFFSET | MORE_FRAGMENTS):
+        segment.more = (fragment & MORE_FRAGMENTS) != 0
+        segment.fragment_at = (fragment & FRAGMENT_OFFSET) * 8
+        return _fragment(frame, segment, protocol, at + header, total - header)
+    segment.fragmented = False
+    return _transport(frame, segment, protocol, at + header, total - header)
+
+
+def _fragment(frame: Frame, segment: Segment, protocol: int, at: int, length: int) -> int:
+    """Note which octets of its datagram the fragment at `at` holds; decode a first one."""
+    segment.fragmented = True
+    segment.fragment_length = length
+    if segment.fragment_at == 0:
+        return _transport(frame, segment, protocol, at, length)
+    segment.protocol = protocol
+    frame.at = at
+    frame.fault_number = protocol
+    return frame.fault(LATER_FRAGMENT, at, 0)
 
 
 def _source_route(frame: Frame, segment: Segment, at: int, end: int) -> None:
@@ -173,15 +192,15 @@ def decode_ipv6(frame: Frame, segment: Segment, at: int) -> int:
     segment.destination_high = _u64(frame, at + V6_DESTINATION)
     segment.destination_low = _u64(frame, at + V6_DESTINATION + 8)
     segment.ip_id = 0
+    segment.fragmented = False
     return _next_header(frame, segment, frame.data[at + V6_NEXT_HEADER], at + V6_HEADER, length)
 
 
 def _next_header(frame: Frame, segment: Segment, header: int, at: int, length: int) -> int:
     """Walk over extension headers (RFC 8200 section 4) to the segment."""
-    whole = 1
     while True:  # each header is at least 8 octets long, so the frame's end ends it
         if header in (TCP, UDP) or not _is_extension(header):
-            return _transport(frame, segment, header, at, length, whole)
+            return _transport(frame, segment, header, at, length)
         if length < 8:
             return frame.fault(IPV6_EXTENSION_BEYOND_PACKET, at, 8)
         if at + 8 > frame.end:
@@ -191,16 +210,27 @@ def _next_header(frame: Frame, segment: Segment, header: int, at: int, length: i
             size = (frame.data[at + 1] + 2) * 4  # RFC 4302 section 2.2 counts in 4 octets
         elif header == FRAGMENT:
             size = 8
-            offset = frame.data[at + 2] << 8 | frame.data[at + 3]
-            if offset & 0xFFF8:
-                frame.fault_number = frame.data[at]
-                return frame.fault(LATER_FRAGMENT, at, 0)
-            whole = whole and not offset & 1
+            if _is_later(frame, segment, at, length - size):
+                return _fragment(frame, segment, frame.data[at], at + size, length - size)
         if size > length:
             return frame.fault(IPV6_EXTENSION_BEYOND_PACKET, at, size)
         header = frame.data[at]
         at += size
         length -= size
+
+
+def _is_later(frame: Frame, segment: Segment, at: int, length: int) -> bool:
+    """Read the fragment header at `at` (RFC 8200 section 4.5); return whether it is a later one.
+
+    One that holds all of its packet ("atomic", RFC 6946) is none.
+    """
+    offset = frame.data[at + 2] << 8 | frame.data[at + 3]
+    segment.more = (offset & 1) != 0
+    segment.fragment_at = offset & 0xFFF8
+    segment.fragmented = segment.fragment_at != 0 or segment.more
+    segment.fragment_length = length
+    segment.ip_id = _u32(frame, at + 4)
+    return segment.fragment_at != 0
 
 
 def _is_extension(header: int) -> bool:
@@ -216,17 +246,17 @@ def _is_extension(header: int) -> bool:
     )
 
 
-def _transport(
-    frame: Frame, segment: Segment, protocol: int, at: int, length: int, whole: bool | int
-) -> int:
+def _transport(frame: Frame, segment: Segment, protocol: int, at: int, length: int) -> int:
     """Decode what the IP packet carries at `at`, `length` octets of it."""
     segment.protocol = protocol
     if protocol == TCP:
         return decode_tcp(frame, segment, at, length)
     if protocol == UDP:
-        return decode_udp(frame, segment, at, length, whole)
+        return decode_udp(frame, segment, at, length)
     if protocol == AUTHENTICATION and segment.version == 4:
-        return _authentication(frame, segment, at, length, whole)
+        return _authentication(frame, segment, at, length)
+    if protocol == ICMP or protocol == ICMP_V6:
+        return decode_icmp(frame, segment, protocol, at, length)
     return _tunnel(frame, segment, protocol, at, length)
 
 
@@ -250,7 +280,7 @@ def _tunnel(frame: Frame, segment: Segment, protocol: int, at: int, length: int)
     return frame.fault(OTHER_PROTOCOL, at, 0)
 
 
-def _authentication(frame: Frame, segment: Segment, at: int, length: int, whole: bool | int) -> int:
+def _authentication(frame: Frame, segment: Segment, at: int, length: int) -> int:
     """Step over an authentication header (RFC 4302) in an IPv4 packet."""
     if length < 8:
         return frame.fault(AH_BEYOND_PACKET, at, 8)
@@ -263,4 +293,4 @@ def _authentication(frame: Frame, segment: Segment, at: int, length: int, whole:
     if header == AUTHENTICATION:
         frame.fault_number = header
         return frame.fault(OTHER_PROTOCOL, at, 0)
-    return _transport(frame, segment, header, at + size, length - size, whole)
+    return _transport(frame, segment, header, at + size, length - size)

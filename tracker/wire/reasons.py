@@ -66,6 +66,9 @@ OTHER_WIRELESS = 37
 PPP_TRUNCATED = 38
 OTHER_ENCRYPTED = 39
 
+FRAGMENT_BEYOND_PACKET = 80
+WITHOUT_FIRST = 81
+
 REASONS: dict[int, Reason] = {
     ETHERNET_TRUNCATED: Reason(TRUNCATED, "Ethernet", "header", "IEEE 802.3 section 3.2"),
     SHIM_TRUNCATED: Reason(
@@ -110,6 +113,12 @@ REASONS: dict[int, Reason] = {
     TUNNEL_TRUNCATED: Reason(TRUNCATED, "tunnel", "header", ""),
     OTHER_GRE: Reason(OTHER, "GRE", "protocol type", "RFC 2784 section 2.4"),
     OTHER_TUNNEL: Reason(OTHER, "tunnel", "payload", ""),
+    FRAGMENT_BEYOND_PACKET: Reason(
+        MALFORMED, "IP", "fragment beyond the largest packet", "RFC 791 section 3.2"
+    ),
+    WITHOUT_FIRST: Reason(
+        OTHER, "IP", "fragment without the first one", "RFC 791 section 3.2, RFC 8200 section 4.5"
+    ),
     ICMP_ERROR: Reason(OTHER, "ICMP", "error", "RFC 792, RFC 4443"),
     LINK_TRUNCATED: Reason(
         TRUNCATED, "link layer", "header", "https://www.tcpdump.org/linktypes.html"

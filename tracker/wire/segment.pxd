@@ -19,6 +19,9 @@ cdef class Frame:
     cdef public Py_ssize_t again
 
     cpdef int enter(self, int layer, Py_ssize_t at, unsigned int number=*)
+    cpdef unsigned int u32(self, Py_ssize_t at) except? 0
+    @cython.locals(high="unsigned long long")
+    cpdef unsigned long long u64(self, Py_ssize_t at) except? 0
     cpdef int fault(self, int reason, Py_ssize_t offset, Py_ssize_t needed)
 
 @cython.final
@@ -43,6 +46,12 @@ cdef class Segment:
     cdef public int window_scale
     cdef public int vlan
     cdef public unsigned int ip_id
+    cdef public bint fragmented
+    cdef public unsigned int fragment_at
+    cdef public unsigned int fragment_length
+    cdef public bint more
+    cdef public int icmp_type
+    cdef public int icmp_code
     cdef public bint to_group
     cdef public unsigned long long tunnel
     cdef public Py_ssize_t inside

@@ -51,6 +51,20 @@ class Frame:
         self.at = at
         return GOES_ON
 
+    def u32(self, at: int) -> int:
+        """Return the 32-bit number at offset `at`, most significant octet first."""
+        return (
+            self.data[at] << 24
+            | self.data[at + 1] << 16
+            | self.data[at + 2] << 8
+            | self.data[at + 3]
+        )
+
+    def u64(self, at: int) -> int:
+        """Return the 64-bit number at offset `at`, most significant octet first."""
+        high = self.u32(at)
+        return high << 32 | self.u32(at + 4)
+
     def fault(self, reason: int, offset: int, needed: int) -> int:
         """Note what was missing at `offset` (in `data`) and return `reason`."""
         self.fault_offset = offset - self.start
@@ -75,7 +89,10 @@ class Segment:
     mss             maximum segment size option of a SYN, 0 when absent (RFC 9293 section 3.2)
     window_scale    window scale option of a SYN, -1 when absent (RFC 7323 section 2), or CUT_OFF
     vlan            VLAN identifier of the outermost tag, -1 without one (IEEE 802.1Q)
-    ip_id           IPv4 identification, 0 in IPv6
+    ip_id           identification: 16 bits in IPv4, 32 in an IPv6 fragment, else 0
+    fragmented      whether the packet is a fragment: `fragment_at` is the offset of its octets in
+                    the datagram, `fragment_length` their number, `more` whether some follow
+    icmp_type, icmp_code    of an ICMP error; the other fields are those of the packet it quotes
     to_group        whether the frame went to a group or to everyone on its link
     tunnel          the tunnels it came through, eight bits each, the innermost lowest; see `layers`
     inside          offset of a datagram's data when its ports say that a tunnel is in it, else 0
@@ -102,6 +119,12 @@ class Segment:
         self.window_scale = -1
         self.vlan = -1
         self.ip_id = 0
+        self.fragmented = False
+        self.fragment_at = 0
+        self.fragment_length = 0
+        self.more = False
+        self.icmp_type = 0
+        self.icmp_code = 0
         self.to_group = False
         self.tunnel = 0
         self.inside = 0

@@ -7,4 +7,4 @@ cdef int DECODED, UDP_BEYOND_PACKET, UDP_LENGTH, UDP_TRUNCATED
 cdef Py_ssize_t SOURCE_PORT, DESTINATION_PORT, LENGTH, HEADER
 
 @cython.locals(datagram=Py_ssize_t)
-cpdef int decode_udp(Frame frame, Segment segment, Py_ssize_t at, Py_ssize_t length, bint whole) except -1
+cpdef int decode_udp(Frame frame, Segment segment, Py_ssize_t at, Py_ssize_t length) except -1

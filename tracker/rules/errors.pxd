@@ -1,0 +1,27 @@
+# C types for errors.py (read when the package is compiled; see setup.py)
+cimport cython
+from tracker.connection cimport Connection
+from tracker.endpoint cimport Endpoint, Profile
+from tracker.rules.timing cimport settle
+from tracker.sequence cimport after, before
+from tracker.wire.segment cimport Segment
+
+cdef int TCP, OBSERVED, SYN_RECEIVED, SYN_SENT, UNREACHABLE
+cdef unsigned int NOTE_ERROR_IGNORED, NOTE_FRAGMENTATION_NEEDED, NOTE_PARAMETER_PROBLEM
+cdef unsigned int NOTE_PROHIBITED, NOTE_REFUSED, NOTE_TIME_EXCEEDED, NOTE_UNREACHABLE
+cdef int V4_UNREACHABLE, V4_PROTOCOL, V4_PORT, V4_FRAGMENTATION_NEEDED
+cdef int V4_NET_PROHIBITED, V4_HOST_PROHIBITED, V4_PROHIBITED, V4_TIME_EXCEEDED
+cdef int V6_UNREACHABLE, V6_PROHIBITED, V6_PORT, V6_POLICY, V6_REJECT_ROUTE, V6_PACKET_TOO_BIG
+cdef int V6_TIME_EXCEEDED
+
+@cython.locals(sender=Endpoint, receiver=Endpoint, kind="unsigned int")
+cpdef error_seen(Connection connection, Segment segment, int side, Profile profile)
+
+@cython.locals(kind=int, code=int)
+cdef unsigned int _kind(Segment segment) noexcept
+
+cdef unsigned int _kind_v4(int kind, int code) noexcept
+
+cdef bint _is_on_its_way(Endpoint sender, Endpoint receiver, Segment segment)
+
+cdef bint _is_fatal(Endpoint sender, unsigned int kind)
