@@ -28,6 +28,7 @@ ENGINE = [
     "tracker.wire.ethernet",
     "tracker.wire.link",
     "tracker.wire.decode",
+    "tracker.wire.checksum",
     "tracker.frames",
     "tracker.tcp_state",
     "tracker.endpoint",

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import tracker
 from tracker import moment
-from tracker.capture.errors import CaptureError
+from tracker.capture.errors import CaptureError, FilterError
 from tracker.config import Config, ConfigError, load
 from tracker.connection import Connection
 from tracker.endpoint import Profile
@@ -32,6 +32,12 @@ class UsageError(Exception):
     """A use that makes no sense: the message says what to do."""
 
 
+# What is the user's to repair, and is told in one line.
+_EXPECTED = (
+    CaptureError, ConfigError, FilterError, UsageError, sides.SidesError, moment.MomentError
+)  # fmt: skip
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line `arguments` (default: this process's) and return the exit status."""
     options = _parser().parse_args(arguments)
@@ -39,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
         status: int = options.run(options)
         sys.stdout.flush()
         return status
-    except (CaptureError, ConfigError, UsageError, sides.SidesError, moment.MomentError) as error:
+    except _EXPECTED as error:
         _tell(str(error))
         return WRONG
     except OSError as error:
@@ -125,6 +131,14 @@ def _add_read(commands: "argparse._SubParsersAction[_Parser]") -> None:
         metavar="ADDRESS",
         help="whose table it is: address or network (CIDR); may be repeated",
     )
+    read.add_argument(
+        "--filter", metavar="BPF", help="only frames that pass, as in tcpdump: 'tcp port 80'"
+    )
+    read.add_argument(
+        "--checksums",
+        action="store_true",
+        help="leave out what its receiver drops for its checksum",
+    )
     read.add_argument("-n", "--numeric", action="store_true", help="port numbers, no service names")
     read.add_argument("-t", "--tcp", action="store_true", help="TCP only")
     read.add_argument("-u", "--udp", action="store_true", help="UDP only")
@@ -173,9 +187,15 @@ def _read(options: argparse.Namespace) -> int:
     meter = Meter(
         flow_table(config, options.closed, options.history), config.nanoseconds("fragment_timeout")
     )
+    meter.checksums = options.checksums
+    choose = None
+    if options.filter is not None:
+        from tracker.capture.bpf import Filter
+
+        choose = Filter(options.filter).runs
     with ExitStack() as files:
         captures = [files.enter_context(closing(SavedCapture(path))) for path in options.files]
-        now = replay(in_time_order(captures), meter, when)
+        now = replay(in_time_order(captures), meter, when, choose)
     warnings = [warning for capture in captures for warning in capture.warnings]
     if warnings and not any(capture.frames for capture in captures):
         raise CaptureError(warnings[0])

@@ -2,10 +2,11 @@
 cimport cython
 from tracker.flow_table cimport FlowTable
 from tracker.frames cimport Frames
+from tracker.wire.checksum cimport verify
 from tracker.wire.decode cimport decode, decode_again, decode_inside
 from tracker.wire.segment cimport Frame, Segment
 
-cdef int DECODED, ICMP_ERROR, OVERRUN, WAITING, MAX_INNER
+cdef int DECODED, ICMP_ERROR, OVERRUN, OFFLOADED, WAITING, MAX_INNER
 
 @cython.final
 cdef class Meter:
@@ -14,6 +15,8 @@ cdef class Meter:
     cdef public unsigned long long frames
     cdef public unsigned long long decoded
     cdef public long long time
+    cdef public bint checksums
+    cdef public unsigned long long offloaded
     cdef long long _base
     cdef Frame _frame
     cdef Segment _segment
@@ -24,6 +27,8 @@ cdef class Meter:
     cpdef feed(self, Frames frames, Py_ssize_t first, Py_ssize_t last)
     @cython.locals(frame=Frame, segment=Segment, link_type=int, i=Py_ssize_t, time="long long", reason=int)
     cdef Py_ssize_t _run(self, Frames frames, Py_ssize_t first, Py_ssize_t last) except -1
+    @cython.locals(reason=int)
+    cdef int _verified(self, Frame frame, Segment segment) except -1
     cdef int _inner_fragment(self, Frame frame, Segment segment, int reason) except -1
     @cython.locals(inside=Py_ssize_t)
     cdef _fragment(self, Frame frame, Segment segment, int reason)

@@ -9,9 +9,10 @@ from typing import NamedTuple
 from tracker.flow_table import FlowTable
 from tracker.fragments import WAITING, Fragments
 from tracker.frames import Frames
+from tracker.wire.checksum import verify
 from tracker.wire.decode import decode, decode_again, decode_inside
 from tracker.wire.reasons import DECODED, ICMP_ERROR, NUMBERED, OVERRUN, WITHOUT_FIRST, describe
-from tracker.wire.segment import Frame, Segment
+from tracker.wire.segment import OFFLOADED, Frame, Segment
 
 #: How long parts of an IP packet wait for the others, ns (Linux, net.ipv4.ipfrag_time = 30).
 FRAGMENT_TIMEOUT = 30_000_000_000
@@ -52,6 +53,8 @@ class Meter:
     frames    how many were seen, those that were skipped among them
     decoded   how many held a segment or datagram
     time      when the last one was captured, ns since 1970
+    checksums    whether to verify them: what its receiver would drop does not count then
+    offloaded    how many checksums were left to a network card, and so cannot be verified
     """
 
     def __init__(self, table: FlowTable, fragment_timeout: int = FRAGMENT_TIMEOUT) -> None:
@@ -60,6 +63,8 @@ class Meter:
         self.frames = 0
         self.decoded = 0
         self.time = 0
+        self.checksums = False
+        self.offloaded = 0
         self._base = 0
         self._frame = Frame()
         self._segment = Segment()
@@ -114,6 +119,8 @@ class Meter:
             frame.end = frame.start + frames.lengths[i]
             frame.wire_end = frame.start + frames.wires[i]
             reason = decode(link_type, frame, segment)
+            if self.checksums and reason == DECODED:
+                reason = self._verified(frame, segment)
             segment.time = time
             segment.frame = self.frames
             segment.length = frames.wires[i]
@@ -133,6 +140,16 @@ class Meter:
             else:
                 self._not_decoded(reason, False)
         return last
+
+    def _verified(self, frame: Frame, segment: Segment) -> int:
+        """Return why a receiver drops the packet, by its checksums, or DECODED."""
+        reason = verify(frame, segment)
+        if reason == OFFLOADED:
+            self.offloaded += 1
+            return DECODED
+        if reason != DECODED:
+            segment.inside = 0
+        return reason
 
     def _fragment(self, frame: Frame, segment: Segment, reason: int) -> None:
         """Take in a fragment of a packet, and what is in a first one of a tunnel."""
@@ -159,6 +176,8 @@ class Meter:
                 reason = decode_again(frame, segment)
             else:
                 break
+            if self.checksums and reason == DECODED:
+                reason = self._verified(frame, segment)
             if segment.fragmented:
                 found += self._inner_fragment(frame, segment, reason)
             elif reason == DECODED:

@@ -3,3 +3,7 @@
 
 class CaptureError(Exception):
     """A capture that cannot be read: the message says what, where and what to do."""
+
+
+class FilterError(Exception):
+    """A filter that cannot be used: the message says why, and what to do."""

@@ -132,6 +132,7 @@ def decode_ipv4(frame: Frame, segment: Segment, at: int) -> int:
     fragment = frame.data[at + V4_FRAGMENT] << 8 | frame.data[at + V4_FRAGMENT + 1]
     protocol = frame.data[at + V4_PROTOCOL]
     segment.version = 4
+    segment.packet_at = at
     segment.source_high = 0
     segment.source_low = _v4_address(frame, at + V4_SOURCE)
     segment.destination_high = 0
@@ -187,6 +188,7 @@ def decode_ipv6(frame: Frame, segment: Segment, at: int) -> int:
         # A jumbogram (RFC 2675) or segmentation offload: the frame's length counts.
         length = frame.wire_end - at - V6_HEADER
     segment.version = 6
+    segment.packet_at = at
     segment.source_high = _u64(frame, at + V6_SOURCE)
     segment.source_low = _u64(frame, at + V6_SOURCE + 8)
     segment.destination_high = _u64(frame, at + V6_DESTINATION)
@@ -249,6 +251,8 @@ def _is_extension(header: int) -> bool:
 def _transport(frame: Frame, segment: Segment, protocol: int, at: int, length: int) -> int:
     """Decode what the IP packet carries at `at`, `length` octets of it."""
     segment.protocol = protocol
+    segment.transport_at = at
+    segment.transport_length = length
     if protocol == TCP:
         return decode_tcp(frame, segment, at, length)
     if protocol == UDP:

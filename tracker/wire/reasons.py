@@ -68,6 +68,9 @@ OTHER_ENCRYPTED = 39
 
 FRAGMENT_BEYOND_PACKET = 80
 WITHOUT_FIRST = 81
+IPV4_CHECKSUM = 82
+TCP_CHECKSUM = 83
+UDP_CHECKSUM = 84
 
 REASONS: dict[int, Reason] = {
     ETHERNET_TRUNCATED: Reason(TRUNCATED, "Ethernet", "header", "IEEE 802.3 section 3.2"),
@@ -116,6 +119,9 @@ REASONS: dict[int, Reason] = {
     FRAGMENT_BEYOND_PACKET: Reason(
         MALFORMED, "IP", "fragment beyond the largest packet", "RFC 791 section 3.2"
     ),
+    IPV4_CHECKSUM: Reason(MALFORMED, "IPv4", "checksum", "RFC 791 section 3.1"),
+    TCP_CHECKSUM: Reason(MALFORMED, "TCP", "checksum", "RFC 9293 section 3.1"),
+    UDP_CHECKSUM: Reason(MALFORMED, "UDP", "checksum", "RFC 768"),
     WITHOUT_FIRST: Reason(
         OTHER, "IP", "fragment without the first one", "RFC 791 section 3.2, RFC 8200 section 4.5"
     ),

@@ -50,6 +50,9 @@ cdef class Segment:
     cdef public unsigned int fragment_at
     cdef public unsigned int fragment_length
     cdef public bint more
+    cdef public Py_ssize_t packet_at
+    cdef public Py_ssize_t transport_at
+    cdef public Py_ssize_t transport_length
     cdef public int icmp_type
     cdef public int icmp_code
     cdef public bint to_group

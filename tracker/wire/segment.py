@@ -14,6 +14,9 @@ TCP, UDP = 6, 17
 #: What a decoder returns when `Frame.enter` says what follows; see `layers`.
 GOES_ON = -2
 
+#: What `checksum.verify` returns where a network card was to fill the checksum in.
+OFFLOADED = -3
+
 # A window scale that the capture cut off: there may have been one (-1: there was none).
 CUT_OFF = -2
 
@@ -92,6 +95,8 @@ class Segment:
     ip_id           identification: 16 bits in IPv4, 32 in an IPv6 fragment, else 0
     fragmented      whether the packet is a fragment: `fragment_at` is the offset of its octets in
                     the datagram, `fragment_length` their number, `more` whether some follow
+    packet_at       offset of the IP header; `transport_at` and `transport_length` say where what
+                    it carries begins, and how many octets it has by the packet's length
     icmp_type, icmp_code    of an ICMP error; the other fields are those of the packet it quotes
     to_group        whether the frame went to a group or to everyone on its link
     tunnel          the tunnels it came through, eight bits each, the innermost lowest; see `layers`
@@ -123,6 +128,9 @@ class Segment:
         self.fragment_at = 0
         self.fragment_length = 0
         self.more = False
+        self.packet_at = 0
+        self.transport_at = 0
+        self.transport_length = 0
         self.icmp_type = 0
         self.icmp_code = 0
         self.to_group = False
