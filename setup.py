@@ -46,6 +46,7 @@ ENGINE = [
     "tracker.meter",
     "tracker.capture.pcap",
     "tracker.report.rows",
+    "tracker.report.tally",
 ]
 
 DIRECTIVES = {

@@ -19,6 +19,7 @@ from tracker.flow_table import FlowTable
 from tracker.meter import Meter
 from tracker.report import sides
 from tracker.report.rows import Row, RowMaker, Wanted
+from tracker.report.text import counted
 from tracker.tcp_state import State
 from tracker.wire.reasons import MALFORMED, TRUNCATED
 
@@ -135,6 +136,9 @@ def _add_read(commands: "argparse._SubParsersAction[_Parser]") -> None:
         "--filter", metavar="BPF", help="only frames that pass, as in tcpdump: 'tcp port 80'"
     )
     read.add_argument(
+        "--summary", action="store_true", help="on stderr, what was read and how good it is"
+    )
+    read.add_argument(
         "--checksums",
         action="store_true",
         help="leave out what its receiver drops for its checksum",
@@ -208,6 +212,7 @@ def _read(options: argparse.Namespace) -> int:
         _tell(warning)
     _tell_moment(when, meter)
     _tell_summary(meter, whose, count, options.closed)
+    _tell_quality(meter, connections, options.summary)
     return FINE if count else NOTHING_TO_SHOW
 
 
@@ -307,14 +312,10 @@ def _lines(options: argparse.Namespace, rows: Iterable[Row]) -> Iterator[str]:
         yield from history(kept)
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
 def _tell_moment(when: moment.Moment, meter: Meter) -> None:
     """Say where the moment lies, if that is not within the capture."""
     if when.frame is not None and when.frame > meter.frames:
-        _tell(f"there are only {_count(meter.frames, 'frame')}; this is after the last")
+        _tell(f"there are only {counted(meter.frames, 'frame')}; this is after the last")
     elif meter.frames and meter.time == 0:
         _tell("the moment is before the first frame")
 
@@ -323,16 +324,29 @@ def _tell_summary(meter: Meter, whose: sides.Sides, count: int, closed: bool) ->
     """Say whose table it is and what is not in it."""
     _tell(whose.reason)
     if not count:
-        seen = _count(meter.table.created, "connection")
+        seen = counted(meter.table.created, "connection")
         hint = "" if closed or not meter.table.created else " (--closed shows what has ended)"
         _tell(f"nothing to show: {seen} seen, none matches{hint}")
     _tell_undecoded(meter)
     evicted = sum(meter.table.evicted)
     if evicted:
         _tell(
-            f"{_count(evicted, 'connection')} dropped because there were more than "
+            f"{counted(evicted, 'connection')} dropped because there were more than "
             f"{meter.table.max_connections} (max_connections)"
         )
+
+
+def _tell_quality(meter: Meter, connections: list[Connection], summarize: bool) -> None:
+    """Say what is weak about the capture; with `summarize`, also what it holds."""
+    from tracker.report import quality
+    from tracker.report.tally import tally
+
+    found = tally(connections)
+    lines = list(quality.weaknesses(meter, found, ""))
+    if summarize:
+        lines = [*quality.summary(meter, found), *lines]
+    for line in lines:
+        _tell(line)
 
 
 def _tell_undecoded(meter: Meter) -> None:
@@ -342,7 +356,7 @@ def _tell_undecoded(meter: Meter) -> None:
     total = sum(row.count for row in frames)
     if total:
         what = ", ".join(f"{row.reason} {row.count}" for row in frames)
-        _tell(f"no TCP or UDP in {total} of {_count(meter.decoded + total, 'frame')}: {what}")
+        _tell(f"no TCP or UDP in {total} of {counted(meter.decoded + total, 'frame')}: {what}")
     inside = [f"{row.reason} {row.count}" for row in undecoded if row.inside]
     if inside:
         _tell(f"no TCP or UDP inside what was decoded: {', '.join(inside)}")

@@ -28,6 +28,8 @@ cdef class Endpoint:
     cdef public unsigned int rcv_nxt
     cdef public unsigned int ack_sent
     cdef public unsigned int edge
+    cdef public unsigned int last_print
+    cdef public unsigned int duplicates
     cdef public unsigned short letters
     cdef public unsigned char state
     cdef public signed char window_scale

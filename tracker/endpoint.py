@@ -87,6 +87,7 @@ class Endpoint:
     """One side of a connection: its state, its sequence space (see above) and its counters.
 
     packets, bytes, payload   what it sent: frames, octets on the wire, octets of data
+    duplicates      frames among them that came twice, with the same IP identification
     certainty       OBSERVED, INFERRED or ASSUMED
     evidence_frame, evidence_event    what caused the last transition
     since           when that was, ns; TIME_WAIT starts anew with a repeated FIN
@@ -98,6 +99,8 @@ class Endpoint:
     def __init__(self) -> None:
         self.packets = 0
         self.bytes = 0
+        self.duplicates = 0
+        self.last_print = 0
         self.payload = 0
         self.evidence_frame = 0
         self.since = 0

@@ -15,6 +15,11 @@ cdef class Meter:
     cdef public unsigned long long frames
     cdef public unsigned long long decoded
     cdef public long long time
+    cdef public long long started
+    cdef public unsigned long long backwards
+    cdef public long long jump
+    cdef public unsigned long long cut
+    cdef unsigned long long _skipped
     cdef public bint checksums
     cdef public unsigned long long offloaded
     cdef long long _base

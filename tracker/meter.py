@@ -53,6 +53,9 @@ class Meter:
     frames    how many were seen, those that were skipped among them
     decoded   how many held a segment or datagram
     time      when the last one was captured, ns since 1970
+    started   when the first one was captured, ns since 1970
+    backwards    how many were captured before the one before them; `jump` is the largest step, ns
+    cut       how many are longer than what was captured of them
     checksums    whether to verify them: what its receiver would drop does not count then
     offloaded    how many checksums were left to a network card, and so cannot be verified
     """
@@ -63,6 +66,11 @@ class Meter:
         self.frames = 0
         self.decoded = 0
         self.time = 0
+        self.started = 0
+        self.backwards = 0
+        self.jump = 0
+        self.cut = 0
+        self._skipped = 0
         self.checksums = False
         self.offloaded = 0
         self._base = 0
@@ -74,6 +82,8 @@ class Meter:
     def feed(self, frames: Frames, first: int, last: int) -> None:
         """Take in the frames `first` to `last` - 1 of a block."""
         self._frame.data = frames.data
+        if self.frames == self._skipped and first < last:
+            self.started = self.time = frames.times[first]
         while first < last:
             try:
                 first = self._run(frames, first, last)
@@ -87,6 +97,7 @@ class Meter:
     def skip(self, count: int) -> None:
         """Leave out `count` frames: they keep their numbers, and nothing of them counts."""
         self.frames += count
+        self._skipped += count
 
     def _is_overrun(self, link_type: int) -> bool:
         """Return whether it is a header of the last frame that reaches beyond the block.
@@ -113,7 +124,12 @@ class Meter:
         self._base = self.frames - first
         for i in range(first, last):
             time = frames.times[i]
+            if time < self.time:
+                self.backwards += 1
+                self.jump = max(self.jump, self.time - time)
             self.time = time
+            if frames.lengths[i] < frames.wires[i]:
+                self.cut += 1
             self.frames += 1
             frame.start = frames.starts[i]
             frame.end = frame.start + frames.lengths[i]

@@ -35,6 +35,11 @@ def timestamp(ns: int) -> str:
     return f"{_second(seconds)}.{rest:09d}Z"
 
 
+def counted(number: int, what: str) -> str:
+    """Return a number and what it counts, as in ``1 frame``, ``2 frames``."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def duration(ns: int) -> str:
     """Return a time span in the unit people would use: ``340 ms``, ``12.5 s``, ``2 h 05 min``."""
     if ns < _NS_IN_S:

@@ -12,6 +12,7 @@ from tracker.wire.segment cimport Segment
 
 cdef unsigned int ACK, FIN, RST, SYN
 cdef int TCP
+cdef long long TWICE_NS
 cdef int ESTABLISHED, NOTHING
 cdef unsigned int LETTER_DATA, NOTE_ODD_FLAGS
 
@@ -19,6 +20,9 @@ cdef unsigned int LETTER_DATA, NOTE_ODD_FLAGS
 cpdef segment_seen(Connection connection, Segment segment, int side, Profile profile)
 
 cpdef count(Endpoint sender, Segment segment)
+
+@cython.locals(numbers="unsigned int", fingerprint="unsigned int")
+cdef _note_twice(Connection connection, Endpoint sender, Segment segment)
 
 @cython.locals(flags="unsigned int")
 cdef _turn(Connection connection, Endpoint sender, Endpoint receiver, Segment segment, Profile profile)

@@ -6,6 +6,7 @@ from tracker.rules.exchange import exchange_seen
 from tracker.rules.opening import syn_ack_seen, syn_seen
 from tracker.rules.reset import rst_seen
 from tracker.rules.space import move, proved_syn
+from tracker.rules.times import TWICE_NS
 from tracker.rules.timing import settle
 from tracker.sequence import after
 from tracker.wire.segment import ACK, FIN, RST, SYN, TCP, Segment
@@ -17,6 +18,8 @@ def segment_seen(connection: Connection, segment: Segment, side: int, profile: P
     sender = connection.b if side else connection.a
     receiver = connection.a if side else connection.b
     count(sender, segment)
+    if segment.ip_id and not segment.fragmented:
+        _note_twice(connection, sender, segment)
     if segment.time > connection.last_seen:
         connection.last_seen = segment.time
     if segment.protocol != TCP:
@@ -40,6 +43,19 @@ def count(sender: Endpoint, segment: Segment) -> None:
     sender.packets += 1
     sender.bytes += segment.length
     sender.payload += segment.payload
+
+
+def _note_twice(connection: Connection, sender: Endpoint, segment: Segment) -> None:
+    """Count a packet that was captured twice, as on a mirror port.
+
+    It has the identification (RFC 6864) and, as far as 16 bits tell, the numbers of the last one,
+    and comes at once: what is sent again comes after a timeout.
+    """
+    numbers = segment.sequence + segment.acknowledgment + segment.payload
+    fingerprint = segment.ip_id << 16 ^ numbers & 0xFFFF
+    if fingerprint == sender.last_print and segment.time - connection.last_seen < TWICE_NS:
+        sender.duplicates += 1
+    sender.last_print = fingerprint
 
 
 def _turn(

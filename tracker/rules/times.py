@@ -8,3 +8,6 @@ MIN_RTO_NS = 200_000_000
 # No stack waits longer between two repetitions (RFC 6298 section 2.5 allows a limit of 60 s); a
 # larger gap is a clock that was set.
 LONGEST_GAP_NS = 3_600_000_000_000
+
+# What comes again so soon was captured twice, not sent twice.
+TWICE_NS = 50_000_000

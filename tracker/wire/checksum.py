@@ -16,8 +16,8 @@ V6_HEADER = 40
 def verify(frame: Frame, segment: Segment) -> int:
     """Verify the packet that was decoded last, as far as it was captured.
 
-    Returns DECODED where nothing is wrong or nothing can be said (cut by the snap length, parts of a
-    packet, UDP without checksum), OFFLOADED, or the reason why its receiver drops it.
+    Returns DECODED where nothing is wrong or nothing can be said (cut by the snap length, parts of
+    a packet, UDP without checksum), OFFLOADED, or the reason why its receiver drops it.
     """
     if segment.version == 4:
         header = segment.transport_at - segment.packet_at

@@ -29,6 +29,7 @@ def decode_udp(frame: Frame, segment: Segment, at: int, length: int) -> int:
     segment.source_port = frame.data[at] << 8 | frame.data[at + 1]
     segment.destination_port = frame.data[at + 2] << 8 | frame.data[at + 3]
     segment.flags = 0
+    segment.sequence = segment.acknowledgment = 0
     segment.payload = min(datagram, length) - HEADER
     if may_carry(segment.source_port, segment.destination_port):
         segment.inside = at + HEADER

@@ -1,0 +1,76 @@
+"""How good a capture is, and what that means for the states shown: a line for each weakness."""
+
+from collections.abc import Iterator
+
+from tracker.meter import Meter
+from tracker.report.tally import Tally
+from tracker.report.text import counted, duration, timestamp
+
+# Frames a little out of order are as usual as harmless: several queues of one network card.
+_NOTABLE_NS = 1_000_000
+
+
+def weaknesses(meter: Meter, found: Tally, drops: str) -> Iterator[str]:
+    """Yield a line for each weakness of the capture; `drops` is what it says itself about them."""
+    if drops:
+        yield f"{drops}: where a connection lost frames, its states may lag behind"
+    if found.missed_in:
+        what = f"at least {counted(found.missed, 'octet')}" if found.missed else "segments"
+        yield (
+            f"capture loss: {what} acknowledged and never seen, in "
+            f"{counted(found.missed_in, 'connection')}; states follow from the acknowledgments"
+        )
+    if found.one_way:
+        yield (
+            f"one-way traffic: of {found.one_way} of {counted(found.tcp, 'TCP connection')} only "
+            "one side was captured; the other side's states are inferred or unknown"
+        )
+    if found.duplicates:
+        yield (
+            f"{counted(found.duplicates, 'frame')} captured twice, as on a mirror port, in "
+            f"{counted(found.duplicates_in, 'connection')}; counters count both, no state changes"
+        )
+    if meter.jump >= _NOTABLE_NS:
+        yield (
+            f"the clock went backwards {counted(meter.backwards, 'time')}, by "
+            f"{duration(meter.jump)} at most; states that end by a timer may be off by that"
+        )
+    if meter.offloaded:
+        yield (
+            f"{counted(meter.offloaded, 'checksum')} left to the network card (offload), so not "
+            "verified: captured on the host that sent them"
+        )
+    if meter.fragments.overlapping:
+        yield (
+            f"{counted(meter.fragments.overlapping, 'fragment')} with octets that another one had "
+            "held before: sent twice, or meant to deceive (RFC 5722)"
+        )
+
+
+def summary(meter: Meter, found: Tally) -> Iterator[str]:
+    """Yield what was read, line by line, also where nothing is wrong with it."""
+    undecoded = sum(row.count for row in meter.undecoded() if not row.inside)
+    if not meter.decoded and not undecoded:
+        yield "no frames"
+        return
+    yield (
+        f"{counted(meter.decoded + undecoded, 'frame')} from {timestamp(meter.started)} to "
+        f"{timestamp(meter.time)} ({duration(max(meter.time - meter.started, 0))})"
+    )
+    connections = meter.table.created
+    yield (
+        f"{counted(meter.decoded, 'frame')} with TCP or UDP, of "
+        f"{counted(connections, 'connection')}"
+    )
+    if meter.fragments.fragments:
+        yield (
+            f"{counted(meter.fragments.fragments, 'fragment')} of IP packets, "
+            f"{counted(meter.fragments.incomplete, 'packet')} of them not complete"
+        )
+    if meter.cut:
+        yield (
+            f"{counted(meter.cut, 'frame')} cut by the snap length; lengths come from headers, so "
+            "no state and no counter suffers where the headers are whole"
+        )
+    if not any(weaknesses(meter, found, "")):
+        yield "nothing was found wrong with the capture"
