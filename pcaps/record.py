@@ -4,7 +4,7 @@
     python pcaps/record.py [NAME...] [--out DIR]      as root; without a name: all
     python pcaps/record.py --list
 
-Each scenario (`scenarios.py`) runs between two fresh hosts in network namespaces (`hosts.py`) and
+Each scenario (`scenarios*.py`) runs between two fresh hosts in network namespaces (`hosts.py`) and
 gives NAME.pcap; the socket tables go to truth.jsonl, one JSON object a line for each host at each
 marked moment.
 """
@@ -23,9 +23,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+import scenarios  # noqa: F401 - importing it enters its scenarios in the list
+import scenarios_icmp  # noqa: F401 - likewise
 from hosts import Lab, stop, two_hosts
-from recording import QUIET, DisturbedError, Recording, Scenario, Snapshot
-from scenarios import SCENARIOS
+from recording import QUIET, SCENARIOS, DisturbedError, Recording, Scenario, Snapshot
 
 LONGEST = 60  # seconds for one scenario
 TRIES = 3  # a busy machine can disturb a moment that should be quiet
@@ -38,6 +39,7 @@ PACKAGES = {
     "tcpdump": "tcpdump",
     "vsftpd": "vsftpd",
     "nginx": "nginx-light",
+    "nft": "nftables",
 }
 NEEDED_BY_ALL = ("ip", "ss", "sysctl", "ethtool", "tcpdump")
 
@@ -77,7 +79,7 @@ def record(scenario: Scenario, file: Path) -> list[Snapshot]:
     """Play one scenario, capture it in `file`; the snapshots."""
     with (
         deadline(LONGEST),
-        two_hosts(scenario.how.neighbours_known) as lab,
+        two_hosts(scenario.how.neighbours_known, scenario.how.routed) as lab,
         capturing(scenario, lab, file),
     ):
         recording = Recording(scenario, lab)
@@ -151,9 +153,9 @@ def replace_snapshots(file: Path, capture: str, snapshots: list[Snapshot]) -> No
     file.write_text("".join(json.dumps(line) + "\n" for line in kept))
 
 
-def missing(scenarios: list[Scenario]) -> list[str]:
+def missing(chosen: list[Scenario]) -> list[str]:
     """What stands in the way of recording, one sentence each."""
-    tools = {*NEEDED_BY_ALL, *(daemon for scenario in scenarios for daemon in scenario.how.daemons)}
+    tools = {*NEEDED_BY_ALL, *(program for scenario in chosen for program in scenario.how.programs)}
     sentences = [
         f"{tool} is missing: install the Debian package {PACKAGES[tool]}"
         for tool in sorted(tools)

@@ -22,7 +22,8 @@ class Setting:
     expression: str = "ip"
     precision: str = "nano"
     neighbours_known: bool = True
-    daemons: tuple[str, ...] = ()
+    routed: bool = False
+    programs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,21 @@ class Scenario:
         return (self.script.__doc__ or "").strip().partition("\n")[0]
 
 
+SCENARIOS: dict[str, Scenario] = {}
+_AS_USUAL = Setting()
+
+
+def scenario(how: Setting = _AS_USUAL) -> Callable[[Script], Script]:
+    """Enter a function under its name (with hyphens) in the list of scenarios."""
+
+    def enter(script: Script) -> Script:
+        name = script.__name__.replace("_", "-")
+        SCENARIOS[name] = Scenario(name, script, how)
+        return script
+
+    return enter
+
+
 class DisturbedError(Exception):
     """A moment that should have been quiet was not; recording again helps."""
 
@@ -54,13 +70,16 @@ class Recording:
         self.snapshots: list[Snapshot] = []
         self._scenario = scenario
 
-    def mark(self, label: str) -> None:
-        """Ask the kernels once everything has arrived or was lost, and nothing moves any more."""
+    def mark(self, label: str, *roles: str) -> None:
+        """Ask the kernels once everything has arrived or was lost, and nothing moves any more.
+
+        Both are asked, unless `roles` names one: the only one that the capture can tell of.
+        """
         self._wait_for_quiet(self.lab.wire.nothing_under_way)
         if self._scenario.how.interface == "lo":
             self._ask(label, self.lab.client)
         else:
-            self._ask(label, self.lab.client, self.lab.server)
+            self._ask(label, *(self.lab.hosts[role] for role in roles or self.lab.hosts))
 
     def mark_under_way(self, label: str) -> None:
         """Ask while segments are still on their way.
