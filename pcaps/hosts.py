@@ -19,7 +19,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -108,6 +108,7 @@ class Host(Namespace):
         self.address = address
         self.address6 = address6
         self.mac = f"02:00:00:00:01:{address.rpartition('.')[2].zfill(2)}"
+        self.more_addresses: list[str] = []
         self._sockets: list[socket.socket] = []
 
     def plug_into(self, other: Namespace, end: str) -> None:
@@ -222,6 +223,10 @@ class Lab:
         self._stack.callback(host.remove)
         self._stack.callback(host.close_sockets)
         return host
+
+    def at_the_end(self, callback: Callable[[], None]) -> None:
+        """Call it when the lab is closed, before the hosts are."""
+        self._stack.callback(callback)
 
     def folder(self) -> Path:
         """A folder for a daemon's files, readable for its user, gone with the lab."""

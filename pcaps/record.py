@@ -26,6 +26,7 @@ from types import FrameType
 import scenarios  # noqa: F401 - importing it enters its scenarios in the list
 import scenarios_fragments  # noqa: F401 - likewise
 import scenarios_icmp  # noqa: F401 - likewise
+import scenarios_tunnels  # noqa: F401 - likewise
 from hosts import Lab, stop, two_hosts
 from recording import QUIET, SCENARIOS, DisturbedError, Recording, Scenario, Snapshot
 

@@ -124,4 +124,4 @@ class Recording:
     def _addresses(self, host: Host) -> list[str]:
         if self._scenario.how.interface == "lo":
             return ["127.0.0.1", "::1"]
-        return [host.address, host.address6]
+        return [host.address, host.address6, *host.more_addresses]
