@@ -23,6 +23,7 @@ class Setting:
     precision: str = "nano"
     neighbours_known: bool = True
     routed: bool = False
+    form: str = "pcap"
     programs: tuple[str, ...] = ()
 
 
@@ -36,7 +37,7 @@ class Scenario:
 
     @property
     def capture(self) -> str:
-        return f"{self.name}.pcap"
+        return f"{self.name}.{self.how.form}"
 
     @property
     def summary(self) -> str:
@@ -96,7 +97,7 @@ class Recording:
         wire = self.lab.wire
         patience = QUIET + 0.02
         # What moves on lo does not pass the wire: there, leave time for a delayed ACK (40 ms).
-        time.sleep(patience + 0.2 if self._scenario.how.interface == "lo" else patience)
+        time.sleep(patience + 0.2 if self._scenario.how.interface != "eth0" else patience)
 
         def quiet() -> bool:
             return settled() and time.monotonic() - wire.last_moved > patience

@@ -358,13 +358,23 @@ def _datagram(client: Host, source_port: int, destination_port: int) -> None:
 @scenario(Setting(interface="lo"))
 def loopback(recording: Recording) -> None:
     """Both ends on one host, 127.0.0.1: one connection stays open, another is closed."""
+    ends = _opened_at_home(recording.lab.client, 1099, 1100)
+    recording.mark("both established")
+    client, server = ends[1]
+    client.close()
+    recording.mark("client of the second has closed")
+    server.close()
+    recording.mark("second closed by both")
+
+
+def _opened_at_home(host: Host, *ports: int) -> list[tuple[socket.socket, socket.socket]]:
+    """Connections of a host with itself, from these ports, with a request and a reply."""
     here = "127.0.0.1"
-    host = recording.lab.client
     listener = host.open_socket()
     listener.bind((here, HTTP))
     listener.listen(8)
     ends = []
-    for port in (1099, 1100):
+    for port in ports:
         client = host.open_socket()
         client.bind((here, port))
         client.connect((here, HTTP))
@@ -372,12 +382,33 @@ def loopback(recording: Recording) -> None:
         host.keep(server)
         talk(client, server)
         ends.append((client, server))
+    return ends
+
+
+def _at_home_and_away(recording: Recording) -> None:
+    """One connection on lo and one on eth0; their clients close, then the server of that on lo."""
+    host = recording.lab.client
+    host.more_addresses.append("127.0.0.1")
+    ((client, server),) = _opened_at_home(host, 1100)
+    far_client, _ = opened(recording)
     recording.mark("both established")
-    client, server = ends[1]
     client.close()
-    recording.mark("client of the second has closed")
+    far_client.close()
+    recording.mark("both clients have closed")
     server.close()
-    recording.mark("second closed by both")
+    recording.mark("the server of the first has closed")
+
+
+@scenario(Setting(interface="any"))
+def all_interfaces(recording: Recording) -> None:
+    """One connection on lo and one on eth0, captured on all interfaces at once (Linux SLL2)."""
+    _at_home_and_away(recording)
+
+
+@scenario(Setting(interface="eth0 and any", form="pcapng", programs=("dumpcap",), expression="tcp"))
+def two_interfaces(recording: Recording) -> None:
+    """The same in a pcapng file with two interfaces: eth0 (Ethernet) and `any` (Linux SLL)."""
+    _at_home_and_away(recording)
 
 
 @scenario()
