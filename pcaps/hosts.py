@@ -2,6 +2,10 @@
 
     client 192.168.1.5, fd00::5  ---  wire  ---  server 192.168.1.7, fd00::7
 
+or, where a scenario wants that, a router, the kernel's own, before the server:
+
+    client 192.168.1.5, fd00::5  ---  wire  ---  router 192.168.1.1, fd00::1  ---  server
+
 The hosts are real Linux network stacks; the wire (`wire.py`) is ours. Everything that is made here,
 namespaces, processes and sockets, ends with the `with` block that made it.
 """
@@ -15,7 +19,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -23,6 +27,8 @@ from wire import Wire
 
 CLIENT, SERVER = "192.168.1.5", "192.168.1.7"
 CLIENT6, SERVER6 = "fd00::5", "fd00::7"
+ROUTER, ROUTER6 = "192.168.1.1", "fd00::1"
+FAR_SIDE = "02:00:00:00:02:01"  # the router's MAC address where the server is
 
 _CLONE_NEWNET = 0x40000000
 _ETH_P_ALL = 0x0003
@@ -94,35 +100,39 @@ def _enter(descriptor: int) -> None:
 class Host(Namespace):
     """One host: `eth0` with an IPv4 and an IPv6 address, `lo`, its sockets, its kernel's word."""
 
+    prefix, prefix6 = 24, 64
+
     def __init__(self, name: str, role: str, address: str, address6: str) -> None:
         super().__init__(name)
         self.role = role
         self.address = address
         self.address6 = address6
         self.mac = f"02:00:00:00:01:{address.rpartition('.')[2].zfill(2)}"
+        self.more_addresses: list[str] = []
         self._sockets: list[socket.socket] = []
 
-    def plug_into(self, wire: Namespace) -> None:
-        """Give the host its interfaces. The far end of eth0, in `wire`, is named after the host."""
+    def plug_into(self, other: Namespace, end: str) -> None:
+        """Give the host its interfaces. The far end of eth0, in `other`, is named `end`."""
         # fmt: off
         self.ip("link", "add", "eth0", "address", self.mac, "type", "veth",
-                "peer", "name", self.role, "netns", wire.name)
+                "peer", "name", end, "netns", other.name)
         # fmt: on
         self.ip("link", "set", "eth0", "addrgenmode", "none")  # no link-local address, no chatter
+        other.ip("link", "set", end, "addrgenmode", "none")
         self.run("ethtool", "-K", "eth0", *_OFFLOADS)
-        wire.run("ethtool", "-K", self.role, *_OFFLOADS)
-        self.ip("address", "add", f"{self.address}/24", "dev", "eth0")
-        self.ip("address", "add", f"{self.address6}/64", "dev", "eth0", "nodad")
+        other.run("ethtool", "-K", end, *_OFFLOADS)
+        self.ip("address", "add", f"{self.address}/{self.prefix}", "dev", "eth0")
+        self.ip("address", "add", f"{self.address6}/{self.prefix6}", "dev", "eth0", "nodad")
         self.ip("link", "set", "lo", "up")
-        wire.ip("link", "set", self.role, "up")
+        other.ip("link", "set", end, "up")
         self.ip("link", "set", "eth0", "up")
 
-    def knows(self, neighbour: "Host") -> None:
+    def knows(self, neighbour: "Host", mac: str = "", interface: str = "eth0") -> None:
         """No ARP and no neighbour discovery needed for this neighbour."""
         for address in (neighbour.address, neighbour.address6):
             # fmt: off
-            self.ip("neighbour", "replace", address, "lladdr", neighbour.mac,
-                    "dev", "eth0", "nud", "permanent")
+            self.ip("neighbour", "replace", address, "lladdr", mac or neighbour.mac,
+                    "dev", interface, "nud", "permanent")
             # fmt: on
 
     # ---- sockets -----------------------------------------------------------------------------
@@ -157,31 +167,66 @@ class Host(Namespace):
         return rows
 
 
+class Router(Host):
+    """Stands before the server, a hop that both hosts take for each other.
+
+    Its `eth0` is on the wire, `server` leads to the server. It sends as many ICMP errors as there
+    are reasons for.
+    """
+
+    prefix, prefix6 = 32, 128
+
+    def stand_between(self, client: Host, server: Host) -> None:
+        """Forward between the wire, into which this is plugged already, and the server."""
+        self.set("ipv4.ip_forward", 1)
+        self.set("ipv6.conf.all.forwarding", 1)
+        self.set("ipv4.icmp_ratelimit", 0)
+        self.set("ipv6.icmp.ratelimit", 0)
+        server.plug_into(self, "server")
+        self.ip("link", "set", "server", "address", FAR_SIDE)
+        for neighbour, interface in ((client, "eth0"), (server, "server")):
+            for address in (neighbour.address, neighbour.address6):
+                self.ip("route", "add", address, "dev", interface)
+            self.knows(neighbour, interface=interface)
+        client.knows(server, self.mac)
+        server.knows(client, FAR_SIDE)
+
+
 class Lab:
     """The client, the server and the wire, for the time of one scenario."""
 
-    def __init__(self, stack: ExitStack, neighbours_known: bool) -> None:
+    def __init__(self, stack: ExitStack, neighbours_known: bool, routed: bool) -> None:
         prefix = f"pcaps{os.getpid()}"
         self._stack = stack
         wire = Namespace(f"{prefix}-wire")
         stack.callback(wire.remove)
         wire.set("ipv6.conf.all.disable_ipv6", 1)
         wire.set("ipv6.conf.default.disable_ipv6", 1)
-        self.client = self._host(f"{prefix}-client", "client", CLIENT, CLIENT6, wire)
-        self.server = self._host(f"{prefix}-server", "server", SERVER, SERVER6, wire)
+        self.client = self._added(Host(f"{prefix}-client", "client", CLIENT, CLIENT6))
+        self.server = self._added(Host(f"{prefix}-server", "server", SERVER, SERVER6))
         self.hosts = {"client": self.client, "server": self.server}
-        if neighbours_known:
+        self.client.plug_into(wire, "client")
+        if routed:
+            self.router = Router(f"{prefix}-router", "router", ROUTER, ROUTER6)
+            stack.callback(self.router.remove)
+            self.router.plug_into(wire, "server")
+            self.router.stand_between(self.client, self.server)
+        else:
+            self.server.plug_into(wire, "server")
+        if neighbours_known and not routed:
             self.client.knows(self.server)
             self.server.knows(self.client)
         self.wire = Wire({role: _packet_socket(wire, role) for role in self.hosts})
         stack.callback(self.wire.close)
 
-    def _host(self, name: str, role: str, address: str, address6: str, wire: Namespace) -> Host:
-        host = Host(name, role, address, address6)
+    def _added(self, host: Host) -> Host:
         self._stack.callback(host.remove)
         self._stack.callback(host.close_sockets)
-        host.plug_into(wire)
         return host
+
+    def at_the_end(self, callback: Callable[[], None]) -> None:
+        """Call it when the lab is closed, before the hosts are."""
+        self._stack.callback(callback)
 
     def folder(self) -> Path:
         """A folder for a daemon's files, readable for its user, gone with the lab."""
@@ -244,7 +289,10 @@ def stop(process: subprocess.Popen[str], how: signal.Signals) -> None:
 
 
 @contextmanager
-def two_hosts(neighbours_known: bool = True) -> Iterator[Lab]:
-    """Two fresh hosts on a wire; they know each other's MAC address or must ask for it (ARP)."""
+def two_hosts(neighbours_known: bool = True, routed: bool = False) -> Iterator[Lab]:
+    """Two fresh hosts on a wire, with a router between them if wanted.
+
+    They know each other's MAC address or must ask for it (ARP).
+    """
     with ExitStack() as stack:
-        yield Lab(stack, neighbours_known)
+        yield Lab(stack, neighbours_known, routed)

@@ -4,7 +4,7 @@
     python pcaps/record.py [NAME...] [--out DIR]      as root; without a name: all
     python pcaps/record.py --list
 
-Each scenario (`scenarios.py`) runs between two fresh hosts in network namespaces (`hosts.py`) and
+Each scenario (`scenarios*.py`) runs between two fresh hosts in network namespaces (`hosts.py`) and
 gives NAME.pcap; the socket tables go to truth.jsonl, one JSON object a line for each host at each
 marked moment.
 """
@@ -23,12 +23,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+import scenarios  # noqa: F401 - importing it enters its scenarios in the list
+import scenarios_fragments  # noqa: F401 - likewise
+import scenarios_icmp  # noqa: F401 - likewise
+import scenarios_tunnels  # noqa: F401 - likewise
 from hosts import Lab, stop, two_hosts
-from recording import QUIET, DisturbedError, Recording, Scenario, Snapshot
-from scenarios import SCENARIOS
+from recording import QUIET, SCENARIOS, DisturbedError, Recording, Scenario, Setting, Snapshot
 
 LONGEST = 60  # seconds for one scenario
 TRIES = 3  # a busy machine can disturb a moment that should be quiet
+
+SECTION_HEADER, INTERFACE, ENHANCED_PACKET = 0x0A0D0D0A, 1, 6  # types of pcapng blocks
+_IF_OS = 12  # option of an interface block
 
 PACKAGES = {
     "ip": "iproute2",
@@ -38,6 +44,8 @@ PACKAGES = {
     "tcpdump": "tcpdump",
     "vsftpd": "vsftpd",
     "nginx": "nginx-light",
+    "nft": "nftables",
+    "dumpcap": "wireshark-common",
 }
 NEEDED_BY_ALL = ("ip", "ss", "sysctl", "ethtool", "tcpdump")
 
@@ -48,20 +56,35 @@ NEEDED_BY_ALL = ("ip", "ss", "sysctl", "ethtool", "tcpdump")
 @contextmanager
 def capturing(scenario: Scenario, lab: Lab, file: Path) -> Iterator[None]:
     """Run tcpdump at the scenario's observation point, from its first word to the block's end."""
-    process = lab.hosts[scenario.how.captured_at].start(
-        "tcpdump",
-        *("-i", scenario.how.interface, "-w", str(file), "-Z", "root"),
-        *("--immediate-mode", "-U", f"--time-stamp-precision={scenario.how.precision}"),
-        scenario.how.expression,
-    )
+    program = _dumpcap if scenario.how.form == "pcapng" else _tcpdump
+    command, begun, nothing_lost = program(scenario.how, file)
+    process = lab.hosts[scenario.how.captured_at].start(*command)
     try:
-        _wait_for_words(process, "listening on")
+        _wait_for_words(process, begun)
         yield
     finally:
         stop(process, signal.SIGINT)
     said = process.stderr.read() if process.stderr else ""
-    if "0 packets dropped by kernel" not in said:
-        raise DisturbedError(f"tcpdump: {said.strip()}")
+    if nothing_lost not in said:
+        raise DisturbedError(f"{command[0]}: {said.strip()}")
+
+
+def _tcpdump(how: Setting, file: Path) -> tuple[list[str], str, str]:
+    """The command; what it says when it has begun, and at the end, when it has lost nothing."""
+    # fmt: off
+    command = ["tcpdump", "-i", how.interface, "-w", str(file), "-Z", "root", "--immediate-mode",
+               "-U", "-B", "16384", f"--time-stamp-precision={how.precision}", how.expression]
+    # fmt: on
+    return command, "listening on", "0 packets dropped by kernel"
+
+
+def _dumpcap(how: Setting, file: Path) -> tuple[list[str], str, str]:
+    """The same, for a pcapng file with two interfaces: eth0, and lo by way of `any`."""
+    # fmt: off
+    command = ["dumpcap", "-w", str(file), "-i", "eth0", "-f", how.expression,
+               "-i", "any", "-f", "host 127.0.0.1"]
+    # fmt: on
+    return command, "File: ", "/0 (pcap:0/dumpcap:0"
 
 
 def _wait_for_words(process: subprocess.Popen[str], words: str) -> None:
@@ -70,18 +93,20 @@ def _wait_for_words(process: subprocess.Popen[str], words: str) -> None:
         if words in line:
             return
         said += line
-    raise RuntimeError(f"tcpdump does not capture: {said.strip()}")
+    raise RuntimeError(f"nothing is captured: {said.strip()}")
 
 
 def record(scenario: Scenario, file: Path) -> list[Snapshot]:
     """Play one scenario, capture it in `file`; the snapshots."""
     with (
         deadline(LONGEST),
-        two_hosts(scenario.how.neighbours_known) as lab,
+        two_hosts(scenario.how.neighbours_known, scenario.how.routed) as lab,
         capturing(scenario, lab, file),
     ):
         recording = Recording(scenario, lab)
         scenario.script(recording)
+    if scenario.how.form == "pcapng":
+        forget_machine(file)
     check_quiet(file, recording.snapshots)
     return recording.snapshots
 
@@ -113,8 +138,15 @@ def deadline(seconds: int) -> Iterator[None]:
 
 
 def packet_times(file: Path) -> list[int]:
-    """The time of each packet of a little-endian pcap file, in nanoseconds."""
+    """The time of each packet of a little-endian capture file, in nanoseconds."""
     data = file.read_bytes()
+    if file.suffix == ".pcapng":
+        return [
+            # dumpcap counts nanoseconds, and says so in its interface blocks (if_tsresol)
+            (int.from_bytes(body[4:8], "little") << 32) + int.from_bytes(body[8:12], "little")
+            for kind, body in pcapng_blocks(data)
+            if kind == ENHANCED_PACKET
+        ]
     unit = {0xA1B2C3D4: 1000, 0xA1B23C4D: 1}[struct.unpack_from("<I", data)[0]]
     times, offset = [], 24
     while offset < len(data):
@@ -124,9 +156,44 @@ def packet_times(file: Path) -> list[int]:
     return times
 
 
+def pcapng_blocks(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Type and body of each block of a little-endian pcapng file."""
+    offset = 0
+    while offset < len(data):
+        kind, length = struct.unpack_from("<II", data, offset)
+        yield kind, data[offset + 8 : offset + length - 4]
+        offset += length
+
+
+def forget_machine(file: Path) -> None:
+    """Take the names of processor and kernel out of the options of a pcapng file."""
+    blocks = []
+    for kind, body in pcapng_blocks(file.read_bytes()):
+        kept = body
+        if kind == SECTION_HEADER:
+            kept = body[:16]  # has no options but these
+        elif kind == INTERFACE:
+            kept = body[:8] + b"".join(
+                option for code, option in _options(body[8:]) if code != _IF_OS
+            )
+        length = struct.pack("<I", 12 + len(kept))
+        blocks.append(struct.pack("<I", kind) + length + kept + length)
+    file.write_bytes(b"".join(blocks))
+
+
+def _options(octets: bytes) -> Iterator[tuple[int, bytes]]:
+    """Code and octets, padded, of each option, the end of options included."""
+    offset = 0
+    while offset < len(octets):
+        code, length = struct.unpack_from("<HH", octets, offset)
+        end = offset + 4 + (length + 3) // 4 * 4
+        yield code, octets[offset:end]
+        offset = end
+
+
 def check_quiet(file: Path, snapshots: list[Snapshot]) -> None:
     """Each snapshot is long enough after the packet before it, the last one after all packets."""
-    times = packet_times(file)
+    times = sorted(packet_times(file))  # dumpcap writes one interface after the other
     moments = [int(snapshot["at"].replace(".", "")) for snapshot in snapshots]
     if not times or not moments:
         raise RuntimeError(f"{file.name}: no packet or no snapshot")
@@ -151,9 +218,9 @@ def replace_snapshots(file: Path, capture: str, snapshots: list[Snapshot]) -> No
     file.write_text("".join(json.dumps(line) + "\n" for line in kept))
 
 
-def missing(scenarios: list[Scenario]) -> list[str]:
+def missing(chosen: list[Scenario]) -> list[str]:
     """What stands in the way of recording, one sentence each."""
-    tools = {*NEEDED_BY_ALL, *(daemon for scenario in scenarios for daemon in scenario.how.daemons)}
+    tools = {*NEEDED_BY_ALL, *(program for scenario in chosen for program in scenario.how.programs)}
     sentences = [
         f"{tool} is missing: install the Debian package {PACKAGES[tool]}"
         for tool in sorted(tools)

@@ -22,7 +22,9 @@ class Setting:
     expression: str = "ip"
     precision: str = "nano"
     neighbours_known: bool = True
-    daemons: tuple[str, ...] = ()
+    routed: bool = False
+    form: str = "pcap"
+    programs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -35,11 +37,26 @@ class Scenario:
 
     @property
     def capture(self) -> str:
-        return f"{self.name}.pcap"
+        return f"{self.name}.{self.how.form}"
 
     @property
     def summary(self) -> str:
         return (self.script.__doc__ or "").strip().partition("\n")[0]
+
+
+SCENARIOS: dict[str, Scenario] = {}
+_AS_USUAL = Setting()
+
+
+def scenario(how: Setting = _AS_USUAL) -> Callable[[Script], Script]:
+    """Enter a function under its name (with hyphens) in the list of scenarios."""
+
+    def enter(script: Script) -> Script:
+        name = script.__name__.replace("_", "-")
+        SCENARIOS[name] = Scenario(name, script, how)
+        return script
+
+    return enter
 
 
 class DisturbedError(Exception):
@@ -54,13 +71,16 @@ class Recording:
         self.snapshots: list[Snapshot] = []
         self._scenario = scenario
 
-    def mark(self, label: str) -> None:
-        """Ask the kernels once everything has arrived or was lost, and nothing moves any more."""
+    def mark(self, label: str, *roles: str) -> None:
+        """Ask the kernels once everything has arrived or was lost, and nothing moves any more.
+
+        Both are asked, unless `roles` names one: the only one that the capture can tell of.
+        """
         self._wait_for_quiet(self.lab.wire.nothing_under_way)
         if self._scenario.how.interface == "lo":
             self._ask(label, self.lab.client)
         else:
-            self._ask(label, self.lab.client, self.lab.server)
+            self._ask(label, *(self.lab.hosts[role] for role in roles or self.lab.hosts))
 
     def mark_under_way(self, label: str) -> None:
         """Ask while segments are still on their way.
@@ -77,7 +97,7 @@ class Recording:
         wire = self.lab.wire
         patience = QUIET + 0.02
         # What moves on lo does not pass the wire: there, leave time for a delayed ACK (40 ms).
-        time.sleep(patience + 0.2 if self._scenario.how.interface == "lo" else patience)
+        time.sleep(patience + 0.2 if self._scenario.how.interface != "eth0" else patience)
 
         def quiet() -> bool:
             return settled() and time.monotonic() - wire.last_moved > patience
@@ -105,4 +125,4 @@ class Recording:
     def _addresses(self, host: Host) -> list[str]:
         if self._scenario.how.interface == "lo":
             return ["127.0.0.1", "::1"]
-        return [host.address, host.address6]
+        return [host.address, host.address6, *host.more_addresses]

@@ -9,30 +9,15 @@ import http.client
 import os
 import socket
 import struct
-from collections.abc import Callable
 
 from hosts import CLIENT, CLIENT6, SERVER, SERVER6, Host
-from recording import Recording, Scenario, Script, Setting
+from recording import Recording, Setting, scenario
 from wire import SYN, forged_reset
 
 FTP, HTTP = 21, 80
 FTP_CLIENT, HTTP_CLIENT = 1305, 1099
 REQUEST = b"GET / HTTP/1.0\r\n\r\n"
 REPLY = b"HTTP/1.0 200 OK\r\n\r\nhello\n"
-
-SCENARIOS: dict[str, Scenario] = {}
-_AS_USUAL = Setting()
-
-
-def scenario(how: Setting = _AS_USUAL) -> Callable[[Script], Script]:
-    """Enter a function under its name (with hyphens) in the list of scenarios."""
-
-    def enter(script: Script) -> Script:
-        name = script.__name__.replace("_", "-")
-        SCENARIOS[name] = Scenario(name, script, how)
-        return script
-
-    return enter
 
 
 # ---- the textbook example ------------------------------------------------------------------------
@@ -43,7 +28,7 @@ def scenario(how: Setting = _AS_USUAL) -> Callable[[Script], Script]:
         expression="arp or ip",
         precision="micro",
         neighbours_known=False,
-        daemons=("vsftpd", "nginx"),
+        programs=("vsftpd", "nginx"),
     )
 )
 def ftp_and_web(recording: Recording) -> None:
@@ -130,17 +115,17 @@ def _start_web_daemon(recording: Recording) -> None:
 # ---- whole lives, and who ends them --------------------------------------------------------------
 
 
-def _opened(recording: Recording) -> tuple[socket.socket, socket.socket]:
+def opened(recording: Recording) -> tuple[socket.socket, socket.socket]:
     """A connection with one request and one reply on it: the client's end and the server's."""
     lab = recording.lab
     listener = lab.listener(HTTP)
     client = lab.connect(HTTP_CLIENT, HTTP)
     server = lab.accept(listener)
-    _talk(client, server)
+    talk(client, server)
     return client, server
 
 
-def _talk(client: socket.socket, server: socket.socket) -> None:
+def talk(client: socket.socket, server: socket.socket) -> None:
     client.sendall(REQUEST)
     server.recv(1000)
     server.sendall(REPLY)
@@ -153,7 +138,7 @@ def client_closes_first(recording: Recording) -> None:
 
     The client goes FIN_WAIT_1, FIN_WAIT_2, TIME_WAIT; the server CLOSE_WAIT, LAST_ACK, closed.
     """
-    client, server = _opened(recording)
+    client, server = opened(recording)
     recording.mark("established")
     client.close()
     recording.mark("client has closed")
@@ -164,7 +149,7 @@ def client_closes_first(recording: Recording) -> None:
 @scenario()
 def server_closes_first(recording: Recording) -> None:
     """Handshake, request, reply; the server closes, then the client: TIME_WAIT is at the server."""
-    client, server = _opened(recording)
+    client, server = opened(recording)
     recording.mark("established")
     server.close()
     recording.mark("server has closed")
@@ -201,7 +186,7 @@ def unanswered(recording: Recording) -> None:
 @scenario()
 def aborted_by_client(recording: Recording) -> None:
     """Handshake, request, reply; then the client aborts: RST instead of FIN."""
-    client, _ = _opened(recording)
+    client, _ = opened(recording)
     recording.mark("established")
     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     client.close()
@@ -224,7 +209,7 @@ def aborted_by_server(recording: Recording) -> None:
 @scenario()
 def half_closed(recording: Recording) -> None:
     """The client has said all (FIN) and still listens; the server goes on sending; so it stays."""
-    client, server = _opened(recording)
+    client, server = opened(recording)
     recording.mark("established")
     client.shutdown(socket.SHUT_WR)
     recording.mark("client has shut down its side")
@@ -267,7 +252,7 @@ def simultaneous_close(recording: Recording) -> None:
     """
     lab = recording.lab
     lab.wire.delay = FAR_AWAY
-    client, server = _opened(recording)
+    client, server = opened(recording)
     recording.mark("established")
     before = lab.wire.delivered
     client.close()
@@ -288,14 +273,14 @@ def port_reused(recording: Recording) -> None:
     listener = lab.listener(HTTP)
     client = lab.connect(HTTP_CLIENT, HTTP)
     server = lab.accept(listener)
-    _talk(client, server)
+    talk(client, server)
     server.close()
     recording.mark("server has closed")
     client.close()
     recording.mark("first connection over")
     client = lab.connect(HTTP_CLIENT, HTTP)
     server = lab.accept(listener)
-    _talk(client, server)
+    talk(client, server)
     recording.mark("second connection established")
 
 
@@ -316,7 +301,7 @@ def syn_ack_repeated(recording: Recording) -> None:
 def fin_repeated(recording: Recording) -> None:
     """The client's last ACK is lost behind the capture: the server in LAST_ACK repeats its FIN."""
     lab = recording.lab
-    client, server = _opened(recording)
+    client, server = opened(recording)
     client.close()
     recording.mark("client has closed")
     lab.wire.loses = lambda sender, flags: sender == "client"
@@ -341,7 +326,7 @@ def ipv6(recording: Recording) -> None:
     client.bind((CLIENT6, HTTP_CLIENT))
     client.connect((SERVER6, HTTP))
     server = lab.accept(listener)
-    _talk(client, server)
+    talk(client, server)
     recording.mark("established")
     client.close()
     recording.mark("client has closed")
@@ -373,26 +358,57 @@ def _datagram(client: Host, source_port: int, destination_port: int) -> None:
 @scenario(Setting(interface="lo"))
 def loopback(recording: Recording) -> None:
     """Both ends on one host, 127.0.0.1: one connection stays open, another is closed."""
-    here = "127.0.0.1"
-    host = recording.lab.client
-    listener = host.open_socket()
-    listener.bind((here, HTTP))
-    listener.listen(8)
-    ends = []
-    for port in (1099, 1100):
-        client = host.open_socket()
-        client.bind((here, port))
-        client.connect((here, HTTP))
-        server, _ = listener.accept()
-        host.keep(server)
-        _talk(client, server)
-        ends.append((client, server))
+    ends = _opened_at_home(recording.lab.client, 1099, 1100)
     recording.mark("both established")
     client, server = ends[1]
     client.close()
     recording.mark("client of the second has closed")
     server.close()
     recording.mark("second closed by both")
+
+
+def _opened_at_home(host: Host, *ports: int) -> list[tuple[socket.socket, socket.socket]]:
+    """Connections of a host with itself, from these ports, with a request and a reply."""
+    here = "127.0.0.1"
+    listener = host.open_socket()
+    listener.bind((here, HTTP))
+    listener.listen(8)
+    ends = []
+    for port in ports:
+        client = host.open_socket()
+        client.bind((here, port))
+        client.connect((here, HTTP))
+        server, _ = listener.accept()
+        host.keep(server)
+        talk(client, server)
+        ends.append((client, server))
+    return ends
+
+
+def _at_home_and_away(recording: Recording) -> None:
+    """One connection on lo and one on eth0; their clients close, then the server of that on lo."""
+    host = recording.lab.client
+    host.more_addresses.append("127.0.0.1")
+    ((client, server),) = _opened_at_home(host, 1100)
+    far_client, _ = opened(recording)
+    recording.mark("both established")
+    client.close()
+    far_client.close()
+    recording.mark("both clients have closed")
+    server.close()
+    recording.mark("the server of the first has closed")
+
+
+@scenario(Setting(interface="any"))
+def all_interfaces(recording: Recording) -> None:
+    """One connection on lo and one on eth0, captured on all interfaces at once (Linux SLL2)."""
+    _at_home_and_away(recording)
+
+
+@scenario(Setting(interface="eth0 and any", form="pcapng", programs=("dumpcap",), expression="tcp"))
+def two_interfaces(recording: Recording) -> None:
+    """The same in a pcapng file with two interfaces: eth0 (Ethernet) and `any` (Linux SLL)."""
+    _at_home_and_away(recording)
 
 
 @scenario()
@@ -436,11 +452,11 @@ def out_of_window_rst(recording: Recording) -> None:
     The first is ignored in silence, the second is answered with a challenge ACK (RFC 5961 3.2).
     """
     lab = recording.lab
-    client, server = _opened(recording)
+    client, server = opened(recording)
     recording.mark("established")
     for label, distance in (("RST beyond the window", 1 << 30), ("RST in the window", 1000)):
         last = lab.wire.last_segment["client"]
         lab.wire.inject("server", forged_reset(last, distance))
         recording.mark(label)
-    _talk(client, server)
+    talk(client, server)
     recording.mark("the connection goes on")

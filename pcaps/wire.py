@@ -2,7 +2,7 @@
 
 A bridge of the kernel would only carry frames. This one, a thread between two packet sockets, also
 delays them, loses those that a rule names, and knows how long it has been quiet; a frame that
-nobody sent can be put on it too (`forged_reset`).
+nobody sent can be put on it too (`forged_reset`, `icmp.py`).
 """
 
 import select
@@ -10,7 +10,7 @@ import socket
 import struct
 import threading
 import time
-from collections import deque
+from bisect import insort
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -18,13 +18,20 @@ FIN, SYN, RST, PSH, ACK = 0x01, 0x02, 0x04, 0x08, 0x10
 
 _ETHERNET = 14
 _IPV4 = b"\x08\x00"
+_IPV6 = b"\x86\xdd"
 _IPV6_MULTICAST = b"\x33\x33"
-_TCP = 6
+_TCP, _UDP = 6, 17
 _OTHER = {"client": "server", "server": "client"}
 _GIVE_UP = 30.0  # seconds to wait for something that never comes
 
 LossRule = Callable[[str, int], bool]
 """Given the sender ("client" or "server") and the TCP flags: is this segment lost?"""
+
+FrameRule = Callable[[str, bytes], bool]
+"""Given the sender and the whole frame, TCP or not: is it lost?"""
+
+LateRule = Callable[[str, bytes], float]
+"""Given the sender and the whole frame: how many seconds later than others does it arrive?"""
 
 
 class _Parcel(NamedTuple):
@@ -38,18 +45,31 @@ def no_loss(sender: str, flags: int) -> bool:
     return False
 
 
+def no_frame_lost(sender: str, frame: bytes) -> bool:
+    """Every frame arrives."""
+    return False
+
+
+def in_order(sender: str, frame: bytes) -> float:
+    """No frame is overtaken."""
+    return 0.0
+
+
 class Wire:
     """Carries frames between the hosts; `ports` are packet sockets on its ends, by host."""
 
     def __init__(self, ports: dict[str, socket.socket]) -> None:
         self.delay = 0.0
         self.loses: LossRule = no_loss
+        self.loses_frame: FrameRule = no_frame_lost
+        self.late: LateRule = in_order
         self.lost = 0
         self.delivered = 0
         self.last_segment: dict[str, bytes] = {}
+        self.frames: list[tuple[str, bytes]] = []
         self.last_moved = time.monotonic()
         self._ports = ports
-        self._under_way: deque[_Parcel] = deque()
+        self._under_way: list[_Parcel] = []
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._carry, name="wire", daemon=True)
         self._thread.start()
@@ -80,6 +100,13 @@ class Wire:
         """Wait until that many frames have reached a host since the recording began."""
         self.wait_until(lambda: self.delivered >= count, f"{count} delivered frames")
 
+    def last_sent(self, sender: str, port: int) -> bytes:
+        """The last TCP or UDP frame of a host from or to that port."""
+        for by, frame in reversed(self.frames):
+            if by == sender and port in ports(frame):
+                return frame
+        raise LookupError(f"the {sender} has sent nothing from or to port {port}")
+
     def inject(self, to: str, frame: bytes) -> None:
         """Deliver a frame that the other host never sent."""
         self._deliver(to, frame)
@@ -95,7 +122,7 @@ class Wire:
             while self._under_way and self._under_way[0].due <= time.monotonic():
                 parcel = self._under_way[0]
                 self._deliver(parcel.to, parcel.frame)
-                self._under_way.popleft()
+                self._under_way.remove(parcel)
 
     def _patience(self) -> float:
         if not self._under_way:
@@ -109,13 +136,15 @@ class Wire:
         if frame.startswith(_IPV6_MULTICAST):  # a host names its multicast groups; nobody needs it
             return
         self.last_moved = time.monotonic()
+        self.frames.append((sender, frame))
         flags = tcp_flags(frame)
         if flags is not None:
             self.last_segment[sender] = frame
-            if self.loses(sender, flags):
-                self.lost += 1
-                return
-        self._under_way.append(_Parcel(self.last_moved + self.delay, _OTHER[sender], frame))
+        if (flags is not None and self.loses(sender, flags)) or self.loses_frame(sender, frame):
+            self.lost += 1
+            return
+        due = self.last_moved + self.delay + self.late(sender, frame)
+        insort(self._under_way, _Parcel(due, _OTHER[sender], frame), key=lambda parcel: parcel.due)
 
     def _deliver(self, to: str, frame: bytes) -> None:
         self._ports[to].send(frame)
@@ -123,23 +152,38 @@ class Wire:
         self.delivered += 1
 
 
-# ---- IPv4 frames: as much of them as the scenarios need ------------------------------------------
+# ---- IP frames: as much of them as the scenarios need --------------------------------------------
 
 
-def _tcp_offset(frame: bytes) -> int:
-    return _ETHERNET + (frame[_ETHERNET] & 0x0F) * 4
+def transport(frame: bytes) -> tuple[int, int]:
+    """The protocol above IP (0: none that counts here) and where in the frame it begins."""
+    if frame[12:14] == _IPV4:
+        later_fragment = int.from_bytes(frame[_ETHERNET + 6 : _ETHERNET + 8]) & 0x1FFF
+        protocol = 0 if later_fragment else frame[_ETHERNET + 9]
+        return protocol, _ETHERNET + (frame[_ETHERNET] & 0x0F) * 4
+    if frame[12:14] == _IPV6:
+        return frame[_ETHERNET + 6], _ETHERNET + 40
+    return 0, 0
 
 
 def tcp_flags(frame: bytes) -> int | None:
-    """The TCP flags of an IPv4 frame; None for any other frame."""
-    if frame[12:14] != _IPV4 or frame[_ETHERNET + 9] != _TCP:
-        return None
-    return frame[_tcp_offset(frame) + 13]
+    """The TCP flags of a frame; None for any other frame."""
+    protocol, at = transport(frame)
+    return frame[at + 13] if protocol == _TCP else None
+
+
+def ports(frame: bytes) -> tuple[int, int]:
+    """The ports of a TCP or UDP frame, (0, 0) for any other."""
+    protocol, at = transport(frame)
+    if protocol not in (_TCP, _UDP):
+        return 0, 0
+    source, destination = struct.unpack_from("!HH", frame, at)
+    return source, destination
 
 
 def forged_reset(frame: bytes, distance: int) -> bytes:
     """An RST in the name of the sender of `frame`, `distance` beyond the number expected next."""
-    tcp = _tcp_offset(frame)
+    _, tcp = transport(frame)
     source_port, destination_port, sequence = struct.unpack_from("!HHI", frame, tcp)
     total_length = struct.unpack_from("!H", frame, _ETHERNET + 2)[0]
     payload = total_length - (tcp - _ETHERNET) - (frame[tcp + 12] >> 4) * 4
