@@ -1,0 +1,35 @@
+"""Fuzz the decoders and the readers of captures with atheris (libFuzzer).
+
+    python tests/fuzz.py wire|capture [options and corpus folders of libFuzzer]
+
+`wire` makes frames of the input: octets say link type and lengths, the rest is what was captured.
+`capture` takes the input for a whole file.  Whatever comes, each frame is decoded or counted under
+a reason, rows can be made, and nothing but a CaptureError is raised.  Inputs that once failed are
+kept in tests/fuzzed and tried by tests/test_fuzzed.py.  CONTRIBUTING.md says how to run it.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import atheris  # type: ignore[import-not-found, import-untyped, unused-ignore]
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+with atheris.instrument_imports(include=["tracker"]):
+    import fuzz_targets
+
+
+def main() -> None:
+    """Run libFuzzer on the target that the command line names."""
+    target = getattr(fuzz_targets, sys.argv.pop(1))
+    if os.environ.get("TRACKER_FUZZ_ONCE"):
+        for name in sys.argv[1:]:
+            target(Path(name).read_bytes())
+        return
+    atheris.Setup(sys.argv, target)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
