@@ -10,6 +10,9 @@ VN_TAG = 0x8926  # Cisco, between switches and network interfaces
 E_TAG = 0x893F  # IEEE 802.1BR
 I_TAG = 0x88E7  # IEEE 802.1ah, with the customer's addresses behind it
 FABRIC_PATH = 0x8903  # Cisco, with the whole Ethernet header behind it
+HSR = 0x892F  # IEC 62439-3: path, length, sequence number
+METADATA = 0x8909  # Cisco: version, length, one option with a security group
+EDSA = 0xDADA  # Marvell, between a switch and its processor, as Linux lets it be set
 
 ETHERNET_HEADER = 14
 
@@ -25,7 +28,9 @@ def tag_length(ethertype: int) -> int:
         return 4
     if ethertype == VN_TAG:
         return 6
-    if ethertype == E_TAG:
+    if ethertype == HSR:
+        return 6
+    if ethertype == E_TAG or ethertype == METADATA or ethertype == EDSA:
         return 8
     if ethertype == I_TAG:
         return 4 + ETHERNET_HEADER
