@@ -59,7 +59,6 @@ SNAP_HEADER = 8  # with the LLC header
 SNAP = 5
 ETHERTYPES = 0x000000
 CISCO = 0x0000F8
-APPLE = 0x080007
 BRIDGED = 0x0080C2  # IEEE 802.1 (RFC 2684 section 5.2, RFC 2427 section 4.2)
 BRIDGED_WITH_CHECK_SEQUENCE = 0x0001
 BRIDGED_ETHERNET = 0x0007
@@ -153,7 +152,7 @@ def decode_snap(frame: Frame, at: int, padding: int) -> int:
     organization = be16(frame, at) << 8 | frame.data[at + 2]
     protocol = be16(frame, at + 3)
     at += SNAP
-    if organization == ETHERTYPES or organization == CISCO or organization == APPLE:
+    if organization == ETHERTYPES or organization == CISCO:
         if protocol > MAX_LENGTH_FIELD:
             return frame.enter(ETHERTYPE, at, protocol)
         frame.fault_number = protocol

@@ -11,13 +11,16 @@ cdef Py_ssize_t ATTRIBUTE_HEADER, SLIP_HEADER
 
 @cython.locals(number="unsigned int")
 cpdef int decode_null(Frame frame, Py_ssize_t at) except -1
+cpdef int decode_raw(Frame frame, Py_ssize_t at) except -1
 @cython.locals(number="unsigned int")
 cpdef int decode_enc(Frame frame, Py_ssize_t at) except -1
 @cython.locals(length=Py_ssize_t)
 cpdef int decode_pflog(Frame frame, Py_ssize_t at) except -1
 cpdef int decode_ipnet(Frame frame, Py_ssize_t at) except -1
 cpdef int decode_slip(Frame frame, Py_ssize_t at) except -1
-@cython.locals(family="unsigned int", little=bint, length=Py_ssize_t, kind="unsigned int")
+@cython.locals(family=Py_ssize_t, little=bint, length=Py_ssize_t, kind="unsigned int")
 cpdef int decode_nflog(Frame frame, Py_ssize_t at) except -1
+@cython.locals(version="unsigned int")
+cdef int _logged(Frame frame, Py_ssize_t field, Py_ssize_t at) except -1
 cdef int _family(Frame frame, unsigned int number, Py_ssize_t field, Py_ssize_t at) except -1
 cdef bint _is_ip(unsigned int number) noexcept

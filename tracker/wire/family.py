@@ -17,7 +17,7 @@ INET6_MACOS = 30
 
 FAMILY = 4  # octets of the field
 
-FRAMED_PPP = 0xFF03  # some programs wrote PPP under the link type NULL
+FRAMED_PPP = 0xFF03  # some programs wrote PPP under NULL and RAW
 MAX_FAMILY = 0x05FF  # above, it is an EtherType, which some programs wrote
 
 # The header of enc(4): family, security parameter index, flags.
@@ -53,6 +53,13 @@ def decode_null(frame: Frame, at: int) -> int:
     if MAX_FAMILY < number <= 0xFFFF:
         return frame.enter(ETHERTYPE, at + FAMILY, number)
     return _family(frame, number, at, at + FAMILY)
+
+
+def decode_raw(frame: Frame, at: int) -> int:
+    """Decode LINKTYPE_RAW: IP, but for programs that wrote PPP under it."""
+    if at + 2 <= frame.end and be16(frame, at) == FRAMED_PPP:
+        return frame.enter(PPP, at)
+    return frame.enter(IP, at)
 
 
 def decode_enc(frame: Frame, at: int) -> int:
@@ -95,9 +102,7 @@ def decode_nflog(frame: Frame, at: int) -> int:
     """Decode LINKTYPE_NFLOG: attributes of what netfilter logged, the packet among them."""
     if at + NFLOG_HEADER > frame.end:
         return frame.fault(LINK_TRUNCATED, at, NFLOG_HEADER)
-    family = frame.data[at]
-    if not _is_ip(family):
-        return _family(frame, family, at, at)
+    family = at
     at += NFLOG_HEADER
     while at + ATTRIBUTE_HEADER <= frame.end:
         # Byte order is that of whoever captured; types are small numbers, never 0.
@@ -105,11 +110,19 @@ def decode_nflog(frame: Frame, at: int) -> int:
         length = le16(frame, at) if little else be16(frame, at)
         kind = le16(frame, at + 2) if little else be16(frame, at + 2)
         if kind & ATTRIBUTE_TYPE == NFULA_PAYLOAD:
-            return frame.enter(IP, at + ATTRIBUTE_HEADER)
+            return _logged(frame, family, at + ATTRIBUTE_HEADER)
         if length < ATTRIBUTE_HEADER:
             return frame.fault(LINK_HEADER_LENGTH, at, ATTRIBUTE_HEADER)
         at += (length + 3) & ~3
     return frame.fault(LINK_TRUNCATED, at, ATTRIBUTE_HEADER)
+
+
+def _logged(frame: Frame, field: int, at: int) -> int:
+    """Decode what was logged; rules for bridges and ARP (`field`: their family) see IP, too."""
+    version = frame.data[at] >> 4 if at < frame.end else 0
+    if version == 4 or version == 6:
+        return frame.enter(IP, at)
+    return _family(frame, frame.data[field], field, at)
 
 
 def _family(frame: Frame, number: int, field: int, at: int) -> int:

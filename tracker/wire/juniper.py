@@ -9,7 +9,6 @@ from tracker.wire.link_types import (
     LINKTYPE_JUNIPER_FRELAY,
     LINKTYPE_JUNIPER_PPP,
     LINKTYPE_JUNIPER_PPPOE,
-    LINKTYPE_PPP_ETHER,
 )
 from tracker.wire.octets import be16, be32, le32
 from tracker.wire.reasons import LINK_TRUNCATED, OTHER_FAMILY, OTHER_LINK_TYPE
@@ -63,12 +62,10 @@ def _protocol(frame: Frame, at: int) -> int:
 
 def _link(link_type: int, frame: Frame, at: int) -> int:
     """Decode the link layer behind the header; not that of the service cards, with cookies."""
-    if link_type == LINKTYPE_JUNIPER_ETHER:
+    if link_type == LINKTYPE_JUNIPER_ETHER or link_type == LINKTYPE_JUNIPER_PPPOE:
         return frame.enter(ETHERNET, at)
     if link_type == LINKTYPE_JUNIPER_PPP:
         return frame.enter(PPP, at)
-    if link_type == LINKTYPE_JUNIPER_PPPOE:
-        return frame.enter(LINK, at, LINKTYPE_PPP_ETHER)
     if link_type == LINKTYPE_JUNIPER_FRELAY:
         return frame.enter(LINK, at, LINKTYPE_FRELAY)
     if link_type == LINKTYPE_JUNIPER_CHDLC:

@@ -4,7 +4,7 @@ from tracker.wire.atm cimport decode_classical_ip, decode_sun_atm
 from tracker.wire.cooked cimport decode_cooked, decode_cooked_v2
 from tracker.wire.docsis cimport decode_docsis
 from tracker.wire.dsa cimport decode_broadcom, decode_broadcom_prepended, decode_marvell
-from tracker.wire.family cimport decode_enc, decode_ipnet, decode_nflog, decode_null, decode_pflog, decode_slip
+from tracker.wire.family cimport decode_enc, decode_ipnet, decode_nflog, decode_null, decode_pflog, decode_raw, decode_slip
 from tracker.wire.hdlc cimport decode_cisco_hdlc, decode_frame_relay, decode_multilink_frame_relay
 from tracker.wire.juniper cimport decode_juniper
 from tracker.wire.ppp cimport decode_pppoe
@@ -14,7 +14,7 @@ from tracker.wire.station cimport decode_arcnet, decode_fddi, decode_fibre_chann
 from tracker.wire.wireless cimport decode_wireless
 from tracker.wire.segment cimport Frame, Segment
 
-cdef int IP, LLC, MPLS, PPP, PPP_PROTOCOL, OTHER_LINK_TYPE
+cdef int LLC, MPLS, PPP, PPP_PROTOCOL, OTHER_LINK_TYPE
 cdef int DLT_ATM_CLIP, DLT_ATM_RFC1483, DLT_RAW, DLT_RAW_OPENBSD
 cdef int LINKTYPE_APPLE_IP_OVER_IEEE1394, LINKTYPE_ARCNET_BSD, LINKTYPE_ARCNET_LINUX, LINKTYPE_ATM_CLIP
 cdef int LINKTYPE_ATM_RFC1483, LINKTYPE_C_HDLC, LINKTYPE_C_HDLC_WITH_DIR, LINKTYPE_DOCSIS

@@ -10,6 +10,7 @@ from tracker.wire.family import (
     decode_nflog,
     decode_null,
     decode_pflog,
+    decode_raw,
     decode_slip,
 )
 from tracker.wire.hdlc import (
@@ -18,7 +19,7 @@ from tracker.wire.hdlc import (
     decode_multilink_frame_relay,
 )
 from tracker.wire.juniper import decode_juniper
-from tracker.wire.layers import IP, LLC, MPLS, PPP, PPP_PROTOCOL
+from tracker.wire.layers import LLC, MPLS, PPP, PPP_PROTOCOL
 from tracker.wire.link_types import (
     DLT_ATM_CLIP,
     DLT_ATM_RFC1483,
@@ -103,7 +104,7 @@ def decode_link(link_type: int, frame: Frame, segment: Segment, at: int) -> int:
     if link_type == LINKTYPE_LINUX_SLL2:
         return decode_cooked_v2(frame, segment, at)
     if _is_ip(link_type):
-        return frame.enter(IP, at)
+        return decode_raw(frame, at)
     if link_type == LINKTYPE_NULL or link_type == LINKTYPE_LOOP:
         return decode_null(frame, at)
     if link_type == LINKTYPE_IEEE802_11:

@@ -24,10 +24,8 @@ MULTILINK = 0x003D  # RFC 1990
 MPLS_UNICAST = 0x0281  # RFC 3032 section 4.3
 MPLS_MULTICAST = 0x0283
 
-# Bridging (RFC 3518 section 4.1): flags, type of the network, perhaps the network's number.
-HAS_NETWORK = 0x40
-NETWORK = 4
-ETHERNET_NETWORK = 1  # RFC 3518 section 5.3
+# Bridging (RFC 3518 section 4.2): flags, type of the network.
+ETHERNET_NETWORK = 1
 BRIDGING_HEADER = 2
 
 # Multilink (RFC 1990 section 3): flags, a sequence number of 24 bits unless negotiated shorter.
@@ -80,9 +78,8 @@ def decode_ppp_payload(frame: Frame, protocol: int, at: int) -> int:
 def _bridged(frame: Frame, at: int) -> int:
     if at + BRIDGING_HEADER > frame.end:
         return frame.fault(PPP_TRUNCATED, at, BRIDGING_HEADER)
-    length = BRIDGING_HEADER + (NETWORK if frame.data[at] & HAS_NETWORK else 0)
     if frame.data[at + 1] == ETHERNET_NETWORK:
-        return frame.enter(ETHERNET, at + length)
+        return frame.enter(ETHERNET, at + BRIDGING_HEADER)
     frame.fault_number = BRIDGING
     return frame.fault(OTHER_PPP, at + 1, 0)
 
