@@ -4,7 +4,7 @@ import argparse
 import gc
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
 from itertools import islice
 from typing import NoReturn
@@ -170,7 +170,7 @@ def _read(options: argparse.Namespace) -> int:
     config = Config() if options.config is None else load(options.config)
     when = moment.END if options.at is None else moment.parse(options.at)
     whose = _stated_sides(options, config)
-    meter = Meter(flow_table(config, options.closed, options.history))
+    meter = Meter(flow_table(config, options.closed, options.history), _locate)
     with ExitStack() as files:
         captures = [files.enter_context(closing(SavedCapture(path))) for path in options.files]
         now = replay(in_time_order(captures), meter, when)
@@ -187,6 +187,13 @@ def _read(options: argparse.Namespace) -> int:
     _tell_moment(when, meter)
     _tell_summary(meter, whose, count, options.closed)
     return FINE if count else NOTHING_TO_SHOW
+
+
+def _locate(link_type: int) -> Callable[[bytes], bytes | None] | None:
+    """Return what finds IP packets in frames of a link type that the engine does not know."""
+    from tracker.capture.dissect import finder
+
+    return finder(link_type)
 
 
 def _stated_sides(options: argparse.Namespace, config: Config) -> sides.Sides | None:

@@ -5,7 +5,7 @@ from tracker.frames cimport Frames
 from tracker.wire.decode cimport decode, decode_again, decode_inside
 from tracker.wire.segment cimport Frame, Segment
 
-cdef int DECODED, OVERRUN, MAX_INNER
+cdef int DECODED, LINKTYPE_RAW, OTHER_LINK_TYPE, OVERRUN, MAX_INNER
 
 @cython.final
 cdef class Meter:
@@ -13,7 +13,9 @@ cdef class Meter:
     cdef public unsigned long long frames
     cdef public unsigned long long decoded
     cdef public long long time
+    cdef object _locate
     cdef long long _base
+    cdef int _link_type
     cdef Frame _frame
     cdef Segment _segment
     cdef dict _counts
@@ -25,7 +27,9 @@ cdef class Meter:
     cdef Py_ssize_t _run(self, Frames frames, Py_ssize_t first, Py_ssize_t last) except -1
     @cython.locals(found=int, _=int, reason=int)
     cdef int _inner(self, Frame frame, Segment segment) except -1
+    @cython.locals(start=Py_ssize_t)
+    cdef int _located(self, Frame frame, Segment segment) except -1
     @cython.locals(frame=Frame, segment=Segment, _=int)
-    cdef bint _is_overrun(self, int link_type) except -1
+    cdef bint _is_overrun(self) except -1
     @cython.locals(number="unsigned int")
     cdef _not_decoded(self, int reason, bint inside)

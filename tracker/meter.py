@@ -4,12 +4,14 @@ The words follow RFC 7011: frames are seen at an observation point and metered i
 connections.  The meter reads no clock: time comes with the frames.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from tracker.flow_table import FlowTable
 from tracker.frames import Frames
 from tracker.wire.decode import decode, decode_again, decode_inside
-from tracker.wire.reasons import DECODED, NUMBERED, OVERRUN, describe
+from tracker.wire.link_types import LINKTYPE_RAW
+from tracker.wire.reasons import DECODED, NUMBERED, OTHER_LINK_TYPE, OVERRUN, describe
 from tracker.wire.segment import Frame, Segment
 
 #: How many segments one frame may hold, in tunnels or one after the other.
@@ -48,14 +50,23 @@ class Meter:
     frames    how many were seen, those that were skipped among them
     decoded   how many held a segment or datagram
     time      when the last one was captured, ns since 1970
+
+    `locate` says, for a link type that `wire` does not know, what finds the IP packet in a frame of
+    it, if anything does.
     """
 
-    def __init__(self, table: FlowTable) -> None:
+    def __init__(
+        self,
+        table: FlowTable,
+        locate: Callable[[int], Callable[[bytes], bytes | None] | None] | None = None,
+    ) -> None:
         self.table = table
         self.frames = 0
         self.decoded = 0
         self.time = 0
+        self._locate = locate
         self._base = 0
+        self._link_type = LINKTYPE_RAW
         self._frame = Frame()
         self._segment = Segment()
         self._counts: dict[tuple[bool, int, int], int] = {}
@@ -63,12 +74,11 @@ class Meter:
 
     def feed(self, frames: Frames, first: int, last: int) -> None:
         """Take in the frames `first` to `last` - 1 of a block."""
-        self._frame.data = frames.data
         while first < last:
             try:
                 first = self._run(frames, first, last)
             except IndexError:
-                if not self._is_overrun(frames.link_type):
+                if not self._is_overrun():
                     raise
                 self._not_decoded(OVERRUN, False)
                 first = self.frames - self._base
@@ -78,7 +88,7 @@ class Meter:
         """Leave out `count` frames: they keep their numbers, and nothing of them counts."""
         self.frames += count
 
-    def _is_overrun(self, link_type: int) -> bool:
+    def _is_overrun(self) -> bool:
         """Return whether it is a header of the last frame that reaches beyond the block.
 
         That is a defect of `wire`, which should have measured first; the bounds checks made it
@@ -86,7 +96,7 @@ class Meter:
         """
         frame, segment = self._frame, self._segment
         try:
-            decode(link_type, frame, segment)
+            decode(self._link_type, frame, segment)
             for _ in range(MAX_INNER):
                 if segment.inside:
                     decode_inside(frame, segment)
@@ -100,6 +110,8 @@ class Meter:
         """Take in frames until `last`; an exception leaves `frames` at the one to blame."""
         frame, segment = self._frame, self._segment
         link_type = frames.link_type
+        self._link_type = link_type
+        frame.data = frames.data
         self._base = self.frames - first
         for i in range(first, last):
             time = frames.times[i]
@@ -109,6 +121,8 @@ class Meter:
             frame.end = frame.start + frames.lengths[i]
             frame.wire_end = frame.start + frames.wires[i]
             reason = decode(link_type, frame, segment)
+            if reason == OTHER_LINK_TYPE and self._locate is not None:
+                reason = self._located(frame, segment)
             segment.time = time
             segment.frame = self.frames
             segment.length = frames.wires[i]
@@ -122,7 +136,28 @@ class Meter:
                 self._not_decoded(reason, True)
             else:
                 self._not_decoded(reason, False)
+            if self._link_type != link_type:
+                self._link_type = link_type
+                frame.data = frames.data
         return last
+
+    def _located(self, frame: Frame, segment: Segment) -> int:
+        """Decode the IP packet that `locate` finds in a frame of a link type unknown to `wire`.
+
+        It lies in a buffer of its own, of another link type, until the frame is done with.
+        """
+        assert self._locate is not None
+        find = self._locate(frame.fault_number)
+        start = frame.start + frame.fault_offset
+        packet = None if find is None else find(bytes(frame.data[start : frame.end]))
+        if packet is None:
+            return OTHER_LINK_TYPE
+        self._link_type = LINKTYPE_RAW
+        frame.wire_end += len(packet) - frame.end  # as much is cut off as was
+        frame.data = packet
+        frame.start = 0
+        frame.end = len(packet)
+        return decode(LINKTYPE_RAW, frame, segment)
 
     def _inner(self, frame: Frame, segment: Segment) -> int:
         """Take in what else is in the frame, tunnels in datagrams and further packets.
