@@ -119,7 +119,7 @@ def decode_nflog(frame: Frame, at: int) -> int:
 
 def _logged(frame: Frame, field: int, at: int) -> int:
     """Decode what was logged; rules for bridges and ARP (`field`: their family) see IP, too."""
-    version = frame.data[at] >> 4 if at < frame.end else 0
+    version = frame.data[at] >> 4 if at < frame.end else 4
     if version == 4 or version == 6:
         return frame.enter(IP, at)
     return _family(frame, frame.data[field], field, at)
