@@ -13,6 +13,8 @@ from shutil import which
 import pytest
 from captures import START, Record, pcap
 from decoding import Decoded, Fault, decode_frame
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from packets import IPV4, IPV6, VLAN, ipv4, ipv6, tcp, udp, vlan
 
 from tracker.wire.decode import decode, decode_again
@@ -544,3 +546,27 @@ def test_names() -> None:
     assert link_type_name(249) == "USBPCAP (249)"
     assert link_type_name(1240) == "1240"
     assert len(set(LINK_TYPE_NAMES.values())) == len(LINK_TYPE_NAMES)
+
+
+# --- whatever comes -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_damaged(name: str) -> None:
+    """Each octet set to each of a few values: what lies around the frame never tells."""
+    link_type, wrap = ALL[name]
+    whole = wrap(PACKETS["TCP in IPv6"])
+    for at in range(len(whole) - 60):
+        for value in (0x00, 0x01, 0x06, 0x7F, 0x80, 0xFF):
+            damaged = whole[:at] + bytes((value,)) + whole[at + 1 :]
+            zeros = decode_frame(damaged, None, bytes(300), link_type)
+            assert zeros == decode_frame(damaged, None, b"\xff" * 300, link_type), (at, value)
+
+
+@given(st.sampled_from(sorted(LINK_TYPE_NAMES)), st.binary(max_size=200), st.integers(0, 100))
+@settings(max_examples=2000, deadline=None)
+def test_any_octets(link_type: int, frame: bytes, cut: int) -> None:
+    """They are a segment or have a reason, and no octet beyond the frame matters."""
+    wire = len(frame) + cut
+    found = decode_frame(frame, wire, b"", link_type)
+    assert found == decode_frame(frame, wire, b"\xff" * 300, link_type)
