@@ -43,8 +43,13 @@ class Decoded(NamedTuple):
     tunnel: int = 0
 
 
-def decode_frame(octets: bytes, wire: int | None = None, around: bytes = b"") -> Decoded | Fault:
-    """Decode an Ethernet frame of which `octets` were captured and `wire` were on the wire.
+def decode_frame(
+    octets: bytes,
+    wire: int | None = None,
+    around: bytes = b"",
+    link_type: int = LINKTYPE_ETHERNET,
+) -> Decoded | Fault:
+    """Decode a frame of which `octets` were captured and `wire` were on the wire.
 
     The frame lies in a buffer with `around` before and after it, as others do in a capture.
     """
@@ -53,7 +58,7 @@ def decode_frame(octets: bytes, wire: int | None = None, around: bytes = b"") ->
     frame.start = len(around)
     frame.end = frame.start + len(octets)
     frame.wire_end = frame.start + (len(octets) if wire is None else wire)
-    code = decode(LINKTYPE_ETHERNET, frame, segment)
+    code = decode(link_type, frame, segment)
     if code == DECODED:
         return _decoded(segment)
     kind, layer, field, _ = REASONS[code]

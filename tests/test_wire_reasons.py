@@ -36,7 +36,12 @@ def test_reason_of_the_kind_that_its_name_says(name: str) -> None:
         (reasons.OTHER_ETHERTYPE, 0x88B5, "other: EtherType 0x88b5"),
         (reasons.OTHER_PROTOCOL, 1, "other: ICMP"),
         (reasons.OTHER_PROTOCOL, 253, "other: IP protocol 253"),
-        (reasons.OTHER_LLC, 0x42, "other: LLC service access point 0x42"),
+        (reasons.OTHER_LLC, 0x42, "other: spanning tree"),
+        (reasons.OTHER_LLC, 0x08, "other: LLC service access point 0x08"),
+        (reasons.OTHER_LINK_TYPE, 249, "other: link type USBPCAP (249)"),
+        (reasons.OTHER_LINK_TYPE, 1240, "other: link type 1240"),
+        (reasons.OTHER_PPP, 0xC021, "other: LCP"),
+        (reasons.OTHER_SNAP, 0x00000C, "other: SNAP organization 0x00000c"),
         (reasons.LATER_FRAGMENT, 6, "other: IP later fragment"),
     ],
 )

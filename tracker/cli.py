@@ -4,7 +4,7 @@ import argparse
 import gc
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
 from itertools import islice
 from typing import NoReturn
@@ -189,7 +189,9 @@ def _read(options: argparse.Namespace) -> int:
     when = moment.END if options.at is None else moment.parse(options.at)
     whose = _stated_sides(options, config)
     meter = Meter(
-        flow_table(config, options.closed, options.history), config.nanoseconds("fragment_timeout")
+        flow_table(config, options.closed, options.history),
+        config.nanoseconds("fragment_timeout"),
+        _locate,
     )
     meter.checksums = options.checksums
     choose = None
@@ -214,6 +216,13 @@ def _read(options: argparse.Namespace) -> int:
     _tell_summary(meter, whose, count, options.closed)
     _tell_quality(meter, connections, options.summary)
     return FINE if count else NOTHING_TO_SHOW
+
+
+def _locate(link_type: int) -> Callable[[bytes], bytes | None] | None:
+    """Return what finds IP packets in frames of a link type that the engine does not know."""
+    from tracker.capture.dissect import finder
+
+    return finder(link_type)
 
 
 def _stated_sides(options: argparse.Namespace, config: Config) -> sides.Sides | None:

@@ -6,7 +6,7 @@ from tracker.wire.checksum cimport verify
 from tracker.wire.decode cimport decode, decode_again, decode_inside
 from tracker.wire.segment cimport Frame, Segment
 
-cdef int DECODED, ICMP_ERROR, OVERRUN, OFFLOADED, WAITING, MAX_INNER
+cdef int DECODED, ICMP_ERROR, LINKTYPE_RAW, OFFLOADED, OTHER_LINK_TYPE, OVERRUN, WAITING, MAX_INNER
 
 @cython.final
 cdef class Meter:
@@ -22,7 +22,9 @@ cdef class Meter:
     cdef unsigned long long _skipped
     cdef public bint checksums
     cdef public unsigned long long offloaded
+    cdef object _locate
     cdef long long _base
+    cdef int _link_type
     cdef Frame _frame
     cdef Segment _segment
     cdef dict _counts
@@ -35,11 +37,13 @@ cdef class Meter:
     @cython.locals(reason=int)
     cdef int _verified(self, Frame frame, Segment segment) except -1
     cdef int _inner_fragment(self, Frame frame, Segment segment, int reason) except -1
-    @cython.locals(inside=Py_ssize_t)
-    cdef _fragment(self, Frame frame, Segment segment, int reason)
+    @cython.locals(found=bint, inner=int, inside=Py_ssize_t, number="unsigned int")
+    cdef _take(self, Frame frame, Segment segment, int reason)
     @cython.locals(found=int, _=int, reason=int)
     cdef int _inner(self, Frame frame, Segment segment) except -1
+    @cython.locals(start=Py_ssize_t)
+    cdef int _located(self, Frame frame, Segment segment) except -1
     @cython.locals(frame=Frame, segment=Segment, _=int)
-    cdef bint _is_overrun(self, int link_type) except -1
+    cdef bint _is_overrun(self) except -1
     @cython.locals(number="unsigned int")
     cdef _not_decoded(self, int reason, bint inside)

@@ -4,6 +4,7 @@ The words follow RFC 7011: frames are seen at an observation point and metered i
 connections.  The meter reads no clock: time comes with the frames.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from tracker.flow_table import FlowTable
@@ -11,7 +12,16 @@ from tracker.fragments import WAITING, Fragments
 from tracker.frames import Frames
 from tracker.wire.checksum import verify
 from tracker.wire.decode import decode, decode_again, decode_inside
-from tracker.wire.reasons import DECODED, ICMP_ERROR, NUMBERED, OVERRUN, WITHOUT_FIRST, describe
+from tracker.wire.link_types import LINKTYPE_RAW
+from tracker.wire.reasons import (
+    DECODED,
+    ICMP_ERROR,
+    NUMBERED,
+    OTHER_LINK_TYPE,
+    OVERRUN,
+    WITHOUT_FIRST,
+    describe,
+)
 from tracker.wire.segment import OFFLOADED, Frame, Segment
 
 #: How long parts of an IP packet wait for the others, ns (Linux, net.ipv4.ipfrag_time = 30).
@@ -58,9 +68,17 @@ class Meter:
     cut       how many are longer than what was captured of them
     checksums    whether to verify them: what its receiver would drop does not count then
     offloaded    how many checksums were left to a network card, and so cannot be verified
+
+    `locate` says, for a link type that `wire` does not know, what finds the IP packet in a frame of
+    it, if anything does.
     """
 
-    def __init__(self, table: FlowTable, fragment_timeout: int = FRAGMENT_TIMEOUT) -> None:
+    def __init__(
+        self,
+        table: FlowTable,
+        fragment_timeout: int = FRAGMENT_TIMEOUT,
+        locate: Callable[[int], Callable[[bytes], bytes | None] | None] | None = None,
+    ) -> None:
         self.table = table
         self.fragments = Fragments(table, fragment_timeout)
         self.frames = 0
@@ -73,7 +91,9 @@ class Meter:
         self._skipped = 0
         self.checksums = False
         self.offloaded = 0
+        self._locate = locate
         self._base = 0
+        self._link_type = LINKTYPE_RAW
         self._frame = Frame()
         self._segment = Segment()
         self._counts: dict[tuple[bool, int, int], int] = {}
@@ -81,14 +101,13 @@ class Meter:
 
     def feed(self, frames: Frames, first: int, last: int) -> None:
         """Take in the frames `first` to `last` - 1 of a block."""
-        self._frame.data = frames.data
         if self.frames == self._skipped and first < last:
             self.started = self.time = frames.times[first]
         while first < last:
             try:
                 first = self._run(frames, first, last)
             except IndexError:
-                if not self._is_overrun(frames.link_type):
+                if not self._is_overrun():
                     raise
                 self._not_decoded(OVERRUN, False)
                 first = self.frames - self._base
@@ -99,7 +118,7 @@ class Meter:
         self.frames += count
         self._skipped += count
 
-    def _is_overrun(self, link_type: int) -> bool:
+    def _is_overrun(self) -> bool:
         """Return whether it is a header of the last frame that reaches beyond the block.
 
         That is a defect of `wire`, which should have measured first; the bounds checks made it
@@ -107,7 +126,7 @@ class Meter:
         """
         frame, segment = self._frame, self._segment
         try:
-            decode(link_type, frame, segment)
+            decode(self._link_type, frame, segment)
             for _ in range(MAX_INNER):
                 if segment.inside:
                     decode_inside(frame, segment)
@@ -121,6 +140,8 @@ class Meter:
         """Take in frames until `last`; an exception leaves `frames` at the one to blame."""
         frame, segment = self._frame, self._segment
         link_type = frames.link_type
+        self._link_type = link_type
+        frame.data = frames.data
         self._base = self.frames - first
         for i in range(first, last):
             time = frames.times[i]
@@ -135,27 +156,46 @@ class Meter:
             frame.end = frame.start + frames.lengths[i]
             frame.wire_end = frame.start + frames.wires[i]
             reason = decode(link_type, frame, segment)
-            if self.checksums and reason == DECODED:
-                reason = self._verified(frame, segment)
+            if reason == OTHER_LINK_TYPE and self._locate is not None:
+                reason = self._located(frame, segment)
             segment.time = time
             segment.frame = self.frames
             segment.length = frames.wires[i]
-            if segment.fragmented:
-                self._fragment(frame, segment, reason)
-            elif reason == DECODED:
+            if reason == DECODED and not segment.fragmented and not self.checksums:
                 self.decoded += 1
                 self.table.segment_seen(segment)
                 if segment.inside or frame.again:
                     self._inner(frame, segment)
-            elif reason == ICMP_ERROR:
-                self._not_decoded(reason, False)
-                self.table.error_seen(segment)
-            elif frame.again and self._inner(frame, segment):
-                self.decoded += 1
-                self._not_decoded(reason, True)
             else:
-                self._not_decoded(reason, False)
+                self._take(frame, segment, reason)
+            if self._link_type != link_type:
+                self._link_type = link_type
+                frame.data = frames.data
         return last
+
+    def _take(self, frame: Frame, segment: Segment, reason: int) -> None:
+        """Take in a frame that is not simply decoded, or whose checksum is to be verified."""
+        if self.checksums and reason == DECODED:
+            reason = self._verified(frame, segment)
+        found = False
+        if segment.fragmented:
+            inside = segment.inside
+            reason = self.fragments.take(frame, segment, reason, True)
+            self.decoded += self.fragments.released
+            segment.inside = inside if reason == DECODED else 0
+            found = reason == DECODED
+        elif reason == DECODED:
+            self.table.segment_seen(segment)
+            found = True
+        elif reason == ICMP_ERROR:
+            self.table.error_seen(segment)
+        number = frame.fault_number
+        inner = self._inner(frame, segment)
+        frame.fault_number = number
+        if found or inner:
+            self.decoded += 1
+        if not found and reason != WAITING:
+            self._not_decoded(reason, inner > 0)
 
     def _verified(self, frame: Frame, segment: Segment) -> int:
         """Return why a receiver drops the packet, by its checksums, or DECODED."""
@@ -167,17 +207,23 @@ class Meter:
             segment.inside = 0
         return reason
 
-    def _fragment(self, frame: Frame, segment: Segment, reason: int) -> None:
-        """Take in a fragment of a packet, and what is in a first one of a tunnel."""
-        inside = segment.inside
-        reason = self.fragments.take(frame, segment, reason, True)
-        self.decoded += self.fragments.released
-        if reason == DECODED:
-            self.decoded += 1
-            segment.inside = inside
-            self._inner(frame, segment)
-        elif reason != WAITING:
-            self._not_decoded(reason, False)
+    def _located(self, frame: Frame, segment: Segment) -> int:
+        """Decode the IP packet that `locate` finds in a frame of a link type unknown to `wire`.
+
+        It lies in a buffer of its own, of another link type, until the frame is done with.
+        """
+        assert self._locate is not None
+        find = self._locate(frame.fault_number)
+        start = frame.start + frame.fault_offset
+        packet = None if find is None else find(bytes(frame.data[start : frame.end]))
+        if packet is None:
+            return OTHER_LINK_TYPE
+        self._link_type = LINKTYPE_RAW
+        frame.wire_end += len(packet) - frame.end  # as much is cut off as was
+        frame.data = packet
+        frame.start = 0
+        frame.end = len(packet)
+        return decode(LINKTYPE_RAW, frame, segment)
 
     def _inner(self, frame: Frame, segment: Segment) -> int:
         """Take in what else is in the frame, tunnels in datagrams and further packets.
@@ -189,6 +235,7 @@ class Meter:
             if segment.inside:
                 reason = decode_inside(frame, segment)
             elif frame.again:
+                frame.wire_end = frame.start + segment.length  # a tunnel may have narrowed it
                 reason = decode_again(frame, segment)
             else:
                 break

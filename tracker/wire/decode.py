@@ -1,6 +1,7 @@
 """From the first header of a frame to the segment in it, one layer after the other."""
 
-from tracker.wire.ethernet import decode_ethernet, decode_ethertype, decode_llc
+from tracker.wire.ethernet import decode_ethernet, decode_ethertype, decode_llc, decode_snap
+from tracker.wire.hdlc import decode_nlpid
 from tracker.wire.ip import decode_ip
 from tracker.wire.layers import (
     ETHERNET,
@@ -10,18 +11,24 @@ from tracker.wire.layers import (
     LLC,
     MAX_STEPS,
     MPLS,
+    NLPID,
     NSH_PAYLOAD,
     PPP,
     PPP_PAYLOAD,
+    PPP_PROTOCOL,
+    SNAP,
+    SUBFRAME,
     UDP_PAYLOAD,
+    WIRELESS,
 )
 from tracker.wire.link import decode_link
 from tracker.wire.link_types import LINKTYPE_ETHERNET
 from tracker.wire.mpls import decode_mpls
-from tracker.wire.ppp import decode_ppp, decode_ppp_payload
+from tracker.wire.ppp import decode_ppp, decode_ppp_payload, decode_ppp_protocol
 from tracker.wire.reasons import NESTING, OTHER_NSH
 from tracker.wire.segment import GOES_ON, Frame, Segment
 from tracker.wire.tunnel import decode_tunnel
+from tracker.wire.wireless import decode_subframe, decode_wireless
 
 # What NSH announces (RFC 8300 section 2.2).
 NSH_IPV4, NSH_IPV6, NSH_ETHERNET, NSH_MPLS = 1, 2, 3, 5
@@ -43,7 +50,7 @@ def decode(link_type: int, frame: Frame, segment: Segment) -> int:
         reason = decode_ethernet(frame, segment, frame.start)
     else:
         segment.to_group = False
-        reason = decode_link(link_type, frame, frame.start)
+        reason = decode_link(link_type, frame, segment, frame.start)
     return _go_on(frame, segment) if reason == GOES_ON else reason
 
 
@@ -59,7 +66,7 @@ def decode_again(frame: Frame, segment: Segment) -> int:
     """Decode the next packet of a frame that holds several, as `decode` does."""
     segment.tunnel = 0
     segment.inside = 0
-    frame.at = frame.again
+    frame.enter(SUBFRAME, frame.again)
     frame.again = 0
     return _go_on(frame, segment)
 
@@ -73,7 +80,7 @@ def _go_on(frame: Frame, segment: Segment) -> int:
     return frame.fault(NESTING, frame.at, 0)
 
 
-def _step(frame: Frame, segment: Segment) -> int:
+def _step(frame: Frame, segment: Segment) -> int:  # noqa: C901 - a line for each
     """Decode the layer that was entered last."""
     layer, at = frame.layer, frame.at
     if layer == IP:
@@ -83,7 +90,7 @@ def _step(frame: Frame, segment: Segment) -> int:
     if layer == ETHERTYPE:
         return decode_ethertype(frame, segment, frame.next_type, at)
     if layer == LLC:
-        return decode_llc(frame, segment, at)
+        return decode_llc(frame, at)
     if layer == PPP:
         return decode_ppp(frame, at)
     if layer == PPP_PAYLOAD:
@@ -94,6 +101,12 @@ def _step(frame: Frame, segment: Segment) -> int:
         return _nsh_payload(frame, frame.next_type, at)
     if layer == LINK:
         return _link(frame, segment, frame.next_type, at)
+    if layer == SNAP or layer == NLPID or layer == PPP_PROTOCOL:
+        return _announced(layer, frame, at)
+    if layer == WIRELESS:
+        return decode_wireless(frame, segment, at, frame.next_type)
+    if layer == SUBFRAME:
+        return decode_subframe(frame, segment, at)
     return decode_tunnel(layer, frame, segment, at)
 
 
@@ -101,7 +114,16 @@ def _link(frame: Frame, segment: Segment, link_type: int, at: int) -> int:
     """Decode a frame of `link_type` inside another one."""
     if link_type == LINKTYPE_ETHERNET:
         return decode_ethernet(frame, segment, at)
-    return decode_link(link_type, frame, at)
+    return decode_link(link_type, frame, segment, at)
+
+
+def _announced(layer: int, frame: Frame, at: int) -> int:
+    """Decode one of the numbers that announce what follows."""
+    if layer == SNAP:
+        return decode_snap(frame, at, 0)
+    if layer == NLPID:
+        return decode_nlpid(frame, at)
+    return decode_ppp_protocol(frame, at)
 
 
 def _nsh_payload(frame: Frame, protocol: int, at: int) -> int:

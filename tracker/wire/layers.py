@@ -19,6 +19,14 @@ L2TP_V3 = 10  # an L2TPv3 session header over IP (RFC 3931 section 4.1.1)
 MPLS = 11  # a stack of MPLS labels (RFC 3032)
 UDP_PAYLOAD = 12  # of a datagram whose ports say that a tunnel is inside
 NSH_PAYLOAD = 13  # what the NSH next protocol `next_type` announces (RFC 8300)
+SNAP = 20  # the organization and protocol of a SNAP header (RFC 1042)
+NLPID = 21  # a network layer protocol identifier (ISO/IEC TR 9577, RFC 2427)
+WIRELESS = 22  # an IEEE 802.11 header, with flags as `next_type`
+SUBFRAME = 23  # a subframe of an IEEE 802.11 A-MSDU
+PPP_PROTOCOL = 24  # a PPP protocol number and what it announces
+
+# Flags of WIRELESS: what the capture says that the header itself does not.
+WIRELESS_PADDED = 1  # octets between header and data, to a multiple of 4
 
 #: How many steps from header to header one frame may take; each header costs one or two.
 MAX_STEPS = 64

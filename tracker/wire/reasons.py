@@ -65,6 +65,15 @@ WIRELESS_TRUNCATED = 36
 OTHER_WIRELESS = 37
 PPP_TRUNCATED = 38
 OTHER_ENCRYPTED = 39
+OTHER_SNAP = 40
+OTHER_FAMILY = 41
+OTHER_NLPID = 42
+OTHER_CONTROL = 43
+LINK_HEADER_LENGTH = 44
+OTHER_WIRELESS_FRAGMENT = 45
+OTHER_ARCNET = 46
+OTHER_BATMAN = 47
+OTHER_PPP_FRAGMENT = 48
 
 FRAGMENT_BEYOND_PACKET = 80
 WITHOUT_FIRST = 81
@@ -137,10 +146,28 @@ REASONS: dict[int, Reason] = {
     OTHER_ENCRYPTED: Reason(
         OTHER, "IEEE 802.11", "encrypted frame", "IEEE 802.11 section 9.2.4.1.9"
     ),
+    OTHER_SNAP: Reason(OTHER, "SNAP", "organization", "IEEE 802 section 10.3"),
+    OTHER_FAMILY: Reason(
+        OTHER, "link layer", "address family", "https://www.tcpdump.org/linktypes.html"
+    ),
+    OTHER_NLPID: Reason(OTHER, "Frame Relay", "NLPID", "RFC 2427 section 3, ISO/IEC TR 9577"),
+    OTHER_CONTROL: Reason(
+        OTHER, "link layer", "frame without data", "https://www.tcpdump.org/linktypes.html"
+    ),
+    LINK_HEADER_LENGTH: Reason(
+        MALFORMED, "link layer", "header length", "https://www.tcpdump.org/linktypes.html"
+    ),
+    OTHER_WIRELESS_FRAGMENT: Reason(
+        OTHER, "IEEE 802.11", "later fragment", "IEEE 802.11 section 9.2.4.4.3"
+    ),
+    OTHER_ARCNET: Reason(OTHER, "ARCNET", "protocol", "RFC 1201, RFC 1051"),
+    OTHER_BATMAN: Reason(OTHER, "B.A.T.M.A.N.", "packet type", "linux/batadv_packet.h"),
+    OTHER_PPP_FRAGMENT: Reason(OTHER, "PPP", "later multilink fragment", "RFC 1990 section 3"),
 }
 
 _ETHERTYPES = {
     0x0806: "ARP",
+    0x2000: "CDP",
     0x8035: "RARP",
     0x809B: "AppleTalk",
     0x8137: "IPX",
@@ -149,10 +176,18 @@ _ETHERTYPES = {
     0x8863: "PPPoE discovery",
     0x8864: "PPPoE session",
     0x888E: "EAPOL",
+    0x88A4: "EtherCAT",
+    0x88BA: "IEC 61850 sampled values",
+    0x88B8: "IEC 61850 GOOSE",
+    0x8892: "PROFINET",
+    0x8899: "Realtek",
+    0x890D: "Fast roaming (IEEE 802.11)",
     0x88CC: "LLDP",
     0x88E5: "MACsec",
     0x88E7: "Provider Backbone Bridge",
     0x88F7: "PTP",
+    0x88FB: "HSR or PRP supervision",
+    0x8809: "slow protocols (LACP)",
     0x8902: "Ethernet OAM",
     0x8903: "FabricPath",
     0x9000: "Ethernet loopback",
@@ -177,17 +212,52 @@ _PROTOCOLS = {
     137: "MPLS in IP",
 }
 
+_ACCESS_POINTS = {
+    0x42: "spanning tree",
+    0x7E: "X.25",
+    0xE0: "IPX",
+    0xF0: "NetBIOS",
+    0xFE: "OSI",
+    0xFF: "IPX without LLC",
+}
+
+_PPP_PROTOCOLS = {
+    0x0023: "OSI over PPP",
+    0x0029: "AppleTalk over PPP",
+    0x002B: "IPX over PPP",
+    0x002D: "TCP compressed by PPP (RFC 1144)",
+    0x002F: "TCP with a compression identifier (RFC 1144)",
+    0x0053: "encrypted by PPP",
+    0x0059: "PPP multiplexed frames",
+    0x00FD: "compressed by PPP",
+    0x8021: "IPCP",
+    0x8057: "IPV6CP",
+    0x80FD: "CCP",
+    0xC021: "LCP",
+    0xC023: "PAP",
+    0xC025: "link quality report",
+    0xC223: "CHAP",
+}
+
 
 #: Reasons with a number (`Frame.fault_number`) of what was found: what the numbers stand for, and
 #: how one without a name is written.  Each number is counted apart.
 NUMBERED: dict[int, tuple[dict[int, str], str]] = {
     OTHER_ETHERTYPE: (_ETHERTYPES, "EtherType 0x{:04x}"),
     OTHER_PROTOCOL: (_PROTOCOLS, "IP protocol {}"),
-    OTHER_LLC: ({}, "LLC service access point 0x{:02x}"),
-    OTHER_PPP: ({}, "PPP protocol 0x{:04x}"),
+    OTHER_LLC: (_ACCESS_POINTS, "LLC service access point 0x{:02x}"),
+    OTHER_PPP: (_PPP_PROTOCOLS, "PPP protocol 0x{:04x}"),
     OTHER_NSH: ({}, "NSH next protocol {}"),
     OTHER_GRE: (_ETHERTYPES, "GRE protocol type 0x{:04x}"),
-    OTHER_LINK_TYPE: (LINK_TYPE_NAMES, "link type {}"),
+    OTHER_LINK_TYPE: (
+        {number: f"link type {name} ({number})" for number, name in LINK_TYPE_NAMES.items()},
+        "link type {}",
+    ),
+    OTHER_SNAP: ({}, "SNAP organization 0x{:06x}"),
+    OTHER_FAMILY: ({}, "address family {}"),
+    OTHER_NLPID: ({}, "NLPID 0x{:02x}"),
+    OTHER_ARCNET: ({}, "ARCNET protocol 0x{:02x}"),
+    OTHER_BATMAN: ({}, "B.A.T.M.A.N. packet type 0x{:02x}"),
     OTHER_TUNNEL: (dict(enumerate(TUNNELS)), "tunnel {}"),
 }
 
