@@ -49,6 +49,7 @@ TUNNELS = (
     "CAPWAP",
     "LISP",
     "TZSP",
+    "LWAPP",
 )
 (
     NO_TUNNEL,
@@ -75,6 +76,7 @@ TUNNELS = (
     CAPWAP,
     LISP,
     TZSP,
+    LWAPP,
 ) = range(len(TUNNELS))
 
 #: How deep tunnels may be nested: `Segment.tunnel` has eight bits for each.

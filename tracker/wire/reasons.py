@@ -65,6 +65,7 @@ WIRELESS_TRUNCATED = 36
 OTHER_WIRELESS = 37
 PPP_TRUNCATED = 38
 OTHER_ENCRYPTED = 39
+GRE_VERSION = 60
 
 REASONS: dict[int, Reason] = {
     ETHERNET_TRUNCATED: Reason(TRUNCATED, "Ethernet", "header", "IEEE 802.3 section 3.2"),
@@ -122,6 +123,7 @@ REASONS: dict[int, Reason] = {
     OTHER_ENCRYPTED: Reason(
         OTHER, "IEEE 802.11", "encrypted frame", "IEEE 802.11 section 9.2.4.1.9"
     ),
+    GRE_VERSION: Reason(MALFORMED, "GRE", "version", "RFC 2784 section 2.3.1, RFC 2637"),
 }
 
 _ETHERTYPES = {
