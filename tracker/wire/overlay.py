@@ -30,6 +30,7 @@ GPE_IPV4, GPE_IPV6, GPE_ETHERNET, GPE_NSH, GPE_MPLS = 1, 2, 3, 4, 5
 # Geneve (RFC 8926 section 3.4).
 GENEVE_VERSION = 0xC0
 GENEVE_OPTIONS = 0x3F  # in units of 4 octets
+MIN_ETHERTYPE = 0x0600
 BRIDGED = 0x6558
 IPV4, IPV6, NSH = 0x0800, 0x86DD, 0x894F
 
@@ -109,7 +110,7 @@ def decode_geneve(frame: Frame, segment: Segment, at: int) -> int:
         return enter_ethernet(frame, segment, GENEVE, at)
     if protocol == IPV4 or protocol == IPV6:
         return enter_ip(frame, segment, GENEVE, at)
-    if at >= frame.wire_end:
+    if protocol < MIN_ETHERTYPE or at >= frame.wire_end:
         return refuse(frame, GENEVE, at)
     return segment.enter_tunnel(frame, GENEVE, ETHERTYPE, at, protocol)
 
