@@ -96,7 +96,8 @@ def test_a_tunnel_without_a_packet_is_counted() -> None:
 
 def test_gre_that_is_not_decoded() -> None:
     assert fault(in_ip(gre(bytes(40), 0x2001), GRE)).number == 0x2001
-    assert reason(in_ip(gre(PACKET, IPV4, 2), GRE)) == ("malformed", "GRE", "version")
+    assert reason(in_ip(gre(bytes(40), IPV4, 2), GRE)) == ("malformed", "GRE", "version")
+    assert decoded(in_ip(gre(PACKET, IPV4, 2), GRE)).payload == 5
     assert reason(in_ip(gre(PACKET, IPV6), GRE)) == ("malformed", "IP", "version")
     unknown = gre(bytes(8) + bridged(), 0x88BE, SEQUENCE, bytes(4))
     assert reason(in_ip(unknown, GRE)) == ("other", "GRE", "protocol type")

@@ -16,7 +16,7 @@ OTHER = ("other", "MPLS", "payload")
 LOCAL = bytes.fromhex("020000005102")  # not universal, as people make them up
 BROADCAST = b"\xff" * 6
 MAKER = bytes.fromhex("001b21aabbcc")
-CONTROL_WORDS = (bytes(4), b"\0\0\0\1", b"\0\0\x43\x21")
+CONTROL_WORDS = (bytes(4), b"\0\0\0\1", b"\0\0\x43\x21", b"\0\x40\0\1")
 
 
 def behind_labels(payload: bytes) -> bytes:

@@ -32,7 +32,7 @@ from tracker.wire.layers import tunnel_names
 from tracker.wire.tunnel import may_carry
 
 PPP = b"\xff\x03\x00\x21" + PACKET
-BRIDGED = 0x6558
+ARP, BRIDGED = 0x0806, 0x6558
 GPE = 0x0C
 LISP_HEADER = b"\x80" + bytes(7)
 V3 = struct.pack("!HHI", 3, 0, 7)
@@ -43,6 +43,7 @@ CARRIED = {
     "VXLAN, IPv6": ("VXLAN", 4789, vxlan(bridged(PACKET6, IPV6))),
     "VXLAN, VLAN": ("VXLAN", 4789, vxlan(bridged(vlan(PACKET, 5), VLAN))),
     "VXLAN, group policy": ("VXLAN", 4789, b"\x88\x08\x00\x07" + vxlan(b"")[4:] + bridged()),
+    "VXLAN, flags": ("VXLAN", 4789, vxlan(bridged(), flags=0)),
     "VXLAN of Linux": ("VXLAN", 8472, vxlan(bridged(checked(PACKET)))),
     "VXLAN of Linux, IPv6": ("VXLAN", 8472, vxlan(bridged(PACKET6, IPV6))),
     "GPE IPv4": ("VXLAN-GPE", 4790, bytes((GPE, 0, 0, 1)) + bytes(4) + PACKET),
@@ -51,6 +52,7 @@ CARRIED = {
     "GPE NSH": ("VXLAN-GPE", 4790, bytes((GPE, 0, 0, 4)) + bytes(4) + nsh(PACKET, 1)),
     "GPE MPLS": ("VXLAN-GPE", 4790, bytes((GPE, 0, 0, 5)) + bytes(4) + label() + PACKET),
     "Geneve": ("Geneve", 6081, geneve(bridged(), BRIDGED)),
+    "Geneve, version": ("Geneve", 6081, geneve(bridged(), BRIDGED, version=1)),
     "Geneve IPv4": ("Geneve", 6081, geneve(PACKET, IPV4)),
     "Geneve IPv6": ("Geneve", 6081, geneve(PACKET6, IPV6)),
     "Geneve, options": ("Geneve", 6081, geneve(bridged(), BRIDGED, b"\1\2\x80\1abcd")),
@@ -65,6 +67,7 @@ CARRIED = {
         2152,
         gtp(PACKET, 0x34, optional=b"\0\0\0\x85\1\0\0\xc0\2\0\0\0\0\0\0\0"),
     ),
+    "GTP-U, length": ("GTP-U", 2152, gtp(PACKET)[:3] + b"\xff" + gtp(PACKET)[4:]),
     "GTP-U, Ethernet": ("GTP-U", 2152, gtp(bridged())),
     "GTP-U, PPP": ("GTP-U", 2152, gtp(PPP)),
     "GTP version 0": ("GTP-U", 3386, b"\x1e\xff" + struct.pack("!H16x", len(PACKET)) + PACKET),
@@ -136,14 +139,13 @@ def test_cut_anywhere(name: str) -> None:
 #: What stands on the port of a tunnel, but holds no packet.
 NOT_CARRIED = {
     "nothing": (4789, b""),
-    "VXLAN without identifier": (4789, vxlan(bridged(), flags=0)),
+    "VXLAN without identifier": (4789, vxlan(bridged(bytes(40), ARP), flags=0)),
     "VXLAN, header only": (4789, vxlan(b"")),
     "VXLAN, wrong IP": (4789, vxlan(bridged(PACKET6))),
     "VXLAN of Linux, not proven": (8472, vxlan(bridged())),
-    "Geneve, version 1": (6081, geneve(bridged(), BRIDGED, version=1)),
+    "Geneve, version 1": (6081, geneve(bridged(bytes(40), ARP), BRIDGED, version=1)),
     "Geneve, options too long": (6081, b"\x3f" + geneve(bridged(), BRIDGED)[1:]),
     "GTP-U echo": (2152, gtp(b"", 0x32, 1, bytes(4))),
-    "GTP-U, length": (2152, gtp(PACKET)[:3] + b"\xff" + gtp(PACKET)[4:]),
     "GTP-U, length within the packet": (2152, b"\x30\xff\0\x0a" + gtp(PACKET)[4:]),
     "GTP prime": (2152, gtp(PACKET, 0x20)),
     "GTP-U, extension of no length": (2152, gtp(PACKET, 0x34, optional=b"\0\0\0\x85" + bytes(4))),

@@ -1,6 +1,7 @@
 # C types for gre.py (read when the package is compiled; see setup.py)
 cimport cython
 from tracker.wire.segment cimport Frame, Segment
+from tracker.wire.inner cimport ip_fits
 
 cdef int ERSPAN, ETHERNET, ETHERTYPE, IP, LINK, NVGRE, PPP, PPTP
 cdef int GRE_TRUNCATED, GRE_VERSION, OTHER_GRE

@@ -1,5 +1,6 @@
 """Generic routing encapsulation: RFC 2784 and 2890, RFC 1701 before them, RFC 2637 for PPTP."""
 
+from tracker.wire.inner import ip_fits
 from tracker.wire.layers import (
     ERSPAN,
     ETHERNET,
@@ -61,7 +62,7 @@ def decode_gre(frame: Frame, segment: Segment, at: int) -> int:
         return frame.fault(GRE_TRUNCATED, at, HEADER)
     flags = frame.data[at] << 8 | frame.data[at + 1]
     protocol = frame.data[at + 2] << 8 | frame.data[at + 3]
-    if flags & VERSION > ENHANCED:
+    if flags & VERSION > ENHANCED and not ip_fits(frame, at + _header_length(flags, protocol)):
         return frame.fault(GRE_VERSION, at, 0)
     length = _header_length(flags, protocol)
     if at + length > frame.end:

@@ -30,7 +30,7 @@ def decode_gtp(frame: Frame, segment: Segment, at: int) -> int:
     version = frame.data[at + FLAGS] & VERSION_AND_PROTOCOL
     length = frame.data[at + LENGTH] << 8 | frame.data[at + LENGTH + 1]
     header = HEADER_V0 if version == VERSION_0 else HEADER
-    if frame.data[at + MESSAGE_TYPE] != G_PDU or at + header + length > frame.wire_end:
+    if frame.data[at + MESSAGE_TYPE] != G_PDU:
         return refuse(frame, GTP_U, at)
     if at + header + length < frame.wire_end:
         frame.wire_end = at + header + length

@@ -24,8 +24,9 @@ SOURCE_ADDRESS = 6
 ETHERTYPE = 12
 NOT_UNIVERSAL = 0x03  # in the first octet of an address: a group's, or locally administered
 
-# Ethernet addresses that begin 00:00 to 00:26 were assigned to makers one after the other.
-OLDEST_ADDRESSES = 0x0026
+# Ethernet addresses that begin 00:00 to 00:26 were assigned to makers one after the other, those
+# that begin 00:30, 00:40, ... before them; of the others that begin 00 only some.
+LAST_IN_ORDER = 0x26
 
 IPV4, IPV6, ARP = 0x0800, 0x86DD, 0x0806
 VLAN, QINQ, QINQ_OLD = 0x8100, 0x88A8, 0x9100
@@ -91,8 +92,11 @@ def _is_universal(frame: Frame, at: int) -> bool:
 
 
 def _is_old(frame: Frame, at: int) -> bool:
-    """Return whether the address at `at` lies where every one has been assigned."""
-    return (frame.data[at] << 8 | frame.data[at + 1]) <= OLDEST_ADDRESSES
+    """Return whether the address at `at` lies where all were assigned to makers."""
+    second = frame.data[at + 1]
+    if frame.data[at]:
+        return False
+    return second <= LAST_IN_ORDER or (second & 15 == 0 and second not in (0x70, 0xB0, 0xF0))
 
 
 def _is_ethernet(frame: Frame, at: int) -> bool:

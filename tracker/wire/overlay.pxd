@@ -1,7 +1,7 @@
 # C types for overlay.py (read when the package is compiled; see setup.py)
 cimport cython
 from tracker.wire.segment cimport Frame, Segment
-from tracker.wire.inner cimport proves_ip, enter_ethernet, enter_ip, refuse, too_short
+from tracker.wire.inner cimport carries_ip, enter_ethernet, enter_ip, proves_ip, refuse, too_short
 
 cdef int ETHERNET, ETHERTYPE, GENEVE, GUE, LISP, MPLS, VXLAN, VXLAN_GPE
 cdef Py_ssize_t HEADER, GUE_HEADER, LISP_CONTROL_HEADER, GPE_NEXT_PROTOCOL, LISP_NEXT_PROTOCOL
@@ -16,7 +16,7 @@ cpdef int decode_other_vxlan(Frame frame, Segment segment, Py_ssize_t at) except
 @cython.locals(protocol="unsigned int")
 cpdef int decode_vxlan_gpe(Frame frame, Segment segment, Py_ssize_t at) except -1
 cdef int _next_protocol(Frame frame, Segment segment, int kind, unsigned int protocol, Py_ssize_t at) except -1
-@cython.locals(length=Py_ssize_t, protocol="unsigned int")
+@cython.locals(length=Py_ssize_t, version="unsigned int", protocol="unsigned int")
 cpdef int decode_geneve(Frame frame, Segment segment, Py_ssize_t at) except -1
 @cython.locals(variant="unsigned int", protocol="unsigned int")
 cpdef int decode_gue(Frame frame, Segment segment, Py_ssize_t at) except -1

@@ -4,7 +4,7 @@ Their headers have fixed bits and numbers that say what follows.  Reserved bits 
 (all their RFCs say so), so what is believed depends on what is inside as well.
 """
 
-from tracker.wire.inner import enter_ethernet, enter_ip, proves_ip, refuse, too_short
+from tracker.wire.inner import carries_ip, enter_ethernet, enter_ip, proves_ip, refuse, too_short
 from tracker.wire.layers import (
     ETHERNET,
     ETHERTYPE,
@@ -48,10 +48,13 @@ LISP_CONTROL_HEADER = 4
 
 
 def decode_vxlan(frame: Frame, segment: Segment, at: int) -> int:
-    """Enter the Ethernet frame behind the VXLAN header at `at`."""
+    """Enter the Ethernet frame behind the VXLAN header at `at`.
+
+    A header that does not say that its identifier is valid is nobody's, unless IP is inside.
+    """
     if at + HEADER > frame.end:
         return too_short(frame, VXLAN, at, HEADER)
-    if not frame.data[at] & VALID_IDENTIFIER:
+    if not frame.data[at] & VALID_IDENTIFIER and not carries_ip(frame, at + HEADER):
         return refuse(frame, VXLAN, at)
     return enter_ethernet(frame, segment, VXLAN, at + HEADER)
 
@@ -94,18 +97,21 @@ def _next_protocol(frame: Frame, segment: Segment, kind: int, protocol: int, at:
 def decode_geneve(frame: Frame, segment: Segment, at: int) -> int:
     """Step over the Geneve header at `at` with its options.
 
-    An endpoint that does not know a critical option drops the packet (RFC 8926 section 3.5);
-    who only watches need not know it.
+    An endpoint that does not know the version or a critical option drops the packet (RFC 8926
+    sections 3.4 and 3.5); who only watches need not, where IP is inside.
     """
     if at + HEADER > frame.end:
         return too_short(frame, GENEVE, at, HEADER)
     length = HEADER + (frame.data[at] & GENEVE_OPTIONS) * 4
-    if frame.data[at] & GENEVE_VERSION or at + length > frame.wire_end:
+    if at + length > frame.wire_end:
         return refuse(frame, GENEVE, at)
     if at + length > frame.end:
         return too_short(frame, GENEVE, at, length)
+    version = frame.data[at] & GENEVE_VERSION
     protocol = frame.data[at + 2] << 8 | frame.data[at + 3]
     at += length
+    if version and not carries_ip(frame, at):
+        return refuse(frame, GENEVE, at)
     if protocol == BRIDGED:
         return enter_ethernet(frame, segment, GENEVE, at)
     if protocol == IPV4 or protocol == IPV6:
