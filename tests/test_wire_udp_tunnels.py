@@ -152,6 +152,8 @@ NOT_CARRIED = {
     "Teredo with IPv4": (3544, PACKET),
     "L2TP control": (1701, l2tp(bytes(8), 0xC802, (20, 1, 2, 0, 0))),
     "L2TP, reserved bits": (1701, l2tp(PPP, 0x0012, (1, 2))),
+    "MPLS, IP that does not fit": (6635, label() + b"\x45\0\x7f\0" + bytes(40)),
+    "MPLS, too short": (6635, b"\0\0\1"),
     "GUE control": (6080, b"\x20\4\0\0" + PACKET),
     "AYIYA no operation": (5072, bytes((0x41, 0x51, 0x20, 41)) + bytes(40) + PACKET6),
     "CAPWAP, encrypted": (5247, b"\1\0\0\0" + bytes(60)),

@@ -3,7 +3,7 @@
 from tracker.wire.capwap import decode_capwap, decode_lwapp, decode_tzsp
 from tracker.wire.gre import decode_gre
 from tracker.wire.gtp import decode_gtp
-from tracker.wire.inner import ethernet_fits, refuse, too_short
+from tracker.wire.inner import ethernet_fits, ip_fits, refuse, too_short
 from tracker.wire.l2tp import decode_l2tp, decode_l2tp_v3
 from tracker.wire.layers import (
     ETHER_IP,
@@ -50,6 +50,9 @@ OTHER_VXLAN_PORT = 8472
 LWAPP_PORT = 12222
 LWAPP_CONTROL_PORT = 12223
 TZSP_PORT = 37008
+
+LABEL = 4
+BOTTOM = 0x01  # of the stack, in the third octet of a label
 
 UDP_HEADER = 8
 UDP_LENGTH = 4
@@ -134,6 +137,20 @@ def _datagram(frame: Frame, segment: Segment, at: int) -> int:
     return _decode_port(segment.source_port, frame, segment, at)
 
 
+def _mpls(frame: Frame, segment: Segment, at: int) -> int:
+    """Enter the labels at `at` (RFC 7510 section 3), if the IP packet behind them fits."""
+    inside = at + LABEL
+    while inside <= frame.end and not frame.data[inside - 2] & BOTTOM:
+        inside += LABEL
+    if inside < frame.end:
+        version = frame.data[inside] >> 4
+        if (version == 4 or version == 6) and not ip_fits(frame, inside):
+            return refuse(frame, MPLS_IN_UDP, at)
+    if at + LABEL > frame.wire_end:
+        return refuse(frame, MPLS_IN_UDP, at)
+    return segment.enter_tunnel(frame, MPLS_IN_UDP, MPLS, at)
+
+
 def _decode_port(port: int, frame: Frame, segment: Segment, at: int) -> int:
     """Decode the tunnel that has `port`, the frequent ones first."""
     if port == VXLAN_PORT:
@@ -151,7 +168,7 @@ def _decode_port(port: int, frame: Frame, segment: Segment, at: int) -> int:
     if port == GRE_PORT:
         return segment.enter_tunnel(frame, GRE_IN_UDP, GRE, at)
     if port == MPLS_PORT:
-        return segment.enter_tunnel(frame, MPLS_IN_UDP, MPLS, at)
+        return _mpls(frame, segment, at)
     if port == CAPWAP_PORT:
         return decode_capwap(frame, segment, at)
     return _decode_rare_port(port, frame, segment, at)
