@@ -85,7 +85,7 @@ def test_gre_cut_anywhere_is_truncated(name: str) -> None:
 
 
 def test_a_tunnel_without_a_packet_is_counted() -> None:
-    """A keepalive of RFC 2784 routers, PPTP that only acknowledges (RFC 2637 section 4.4)."""
+    """A keepalive of RFC 2784 routers, PPTP that only acknowledges (RFC 2637)."""
     assert fault(in_ip(gre(b"", 0), GRE)).number == 0
     only_acknowledges = gre(b"", 0x880B, PPTP | ACKNOWLEDGMENT, bytes(8))
     for frame in (in_ip(only_acknowledges, GRE), in_ip(only_acknowledges, GRE) + bytes(20)):

@@ -9,7 +9,7 @@ INNER_CLIENT, INNER_SERVER = "10.0.0.1", "10.0.0.2"
 PACKET = ipv4(tcp(b"GET /"), 6, INNER_CLIENT, INNER_SERVER)
 PACKET6 = ipv6(tcp(b"GET /"), 6, "fd01::1", "fd01::2")
 
-# Of makers, so that they are universal (IEEE 802-2014 section 8.4).
+# Of makers, so that they are universal (IEEE 802).
 MACS = bytes.fromhex("001b21aabbcc") + bytes.fromhex("00e04c112233")
 
 

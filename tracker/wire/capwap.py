@@ -15,7 +15,7 @@ FRAGMENT = 0x80  # in the fourth octet
 KEEP_ALIVE = 0x08
 FRAGMENT_OFFSET = 6
 
-# LWAPP (RFC 5412 section 3.1): version, control messages, and the number of a fragment.
+# LWAPP (RFC 5412): version, control messages, and the number of a fragment.
 LWAPP_HEADER = 6
 LWAPP_NO_DATA = 0xC4
 

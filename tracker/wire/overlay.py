@@ -22,7 +22,7 @@ HEADER = 8  # of VXLAN, VXLAN-GPE, Geneve and LISP
 # VXLAN (RFC 7348 section 5).
 VALID_IDENTIFIER = 0x08
 
-# VXLAN-GPE (RFC 9512 section 3 has its next protocols; draft-ietf-nvo3-vxlan-gpe).
+# VXLAN-GPE (draft-ietf-nvo3-vxlan-gpe).
 GPE_VERSION = 0x30
 GPE_NEXT_PROTOCOL = 3
 GPE_IPV4, GPE_IPV6, GPE_ETHERNET, GPE_NSH, GPE_MPLS = 1, 2, 3, 4, 5
