@@ -67,10 +67,9 @@ def _channel(frame: Frame, at: int) -> int:
 def _pseudowire(frame: Frame, at: int) -> int:
     """Enter the Ethernet frame at `at`, or the one behind the control word there.
 
-    Four zero bits are a control word's, or those of an address of a maker.  It is an address
-    if both addresses are makers'; it is none if the second would not even be universal.  Where
-    both may be, as with the addresses that people make up (02:00:00:00:00:01 behind a control
-    word reads as one of a maker, too), nothing is decoded.
+    Four zero bits begin a control word, or the address of a maker.  Without a control word, both
+    addresses have to be universal.  Where a control word could as well begin two addresses of
+    makers, nothing is decoded: so with 02:00:00:00:00:01, which people make up, behind it.
     """
     if at + CONTROL_WORD + ETHERNET_HEADER > frame.wire_end:
         return frame.fault(OTHER_MPLS, at, 0)
