@@ -98,7 +98,8 @@ def flows(tool: str) -> dict[str, list[Flow]]:
 def _tshark(row: Record) -> Flow | None:
     return Flow(
         row["proto"], row["ip_a"], row["port_a"], row["ip_b"], row["port_b"],
-        (int(row["pkts_a2b"]), int(row["pkts_b2a"])), (int(row["bytes_a2b"]), int(row["bytes_b2a"])),
+        (int(row["pkts_a2b"]), int(row["pkts_b2a"])),
+        (int(row["bytes_a2b"]), int(row["bytes_b2a"])),
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import NamedTuple
 
-from tracker.wire.decode import decode
+from tracker.wire.decode import decode, decode_again, decode_inside
 from tracker.wire.link_types import LINKTYPE_ETHERNET
 from tracker.wire.reasons import DECODED, REASONS
 from tracker.wire.segment import Frame, Segment
@@ -53,12 +53,32 @@ def decode_frame(
 
     The frame lies in a buffer with `around` before and after it, as others do in a capture.
     """
-    frame, segment = Frame(), Segment()
+    frame, segment = _frame(octets, wire, around), Segment()
+    return _result(decode(link_type, frame, segment), frame, segment)
+
+
+def decode_all(
+    octets: bytes, wire: int | None = None, around: bytes = b""
+) -> list[Decoded | Fault]:
+    """Decode a frame as `decode_frame` does, then what is inside its datagrams, in that order."""
+    frame, segment = _frame(octets, wire, around), Segment()
+    results = [_result(decode(LINKTYPE_ETHERNET, frame, segment), frame, segment)]
+    while segment.inside or frame.again:
+        code = decode_inside(frame, segment) if segment.inside else decode_again(frame, segment)
+        results.append(_result(code, frame, segment))
+    return results
+
+
+def _frame(octets: bytes, wire: int | None, around: bytes) -> Frame:
+    frame = Frame()
     frame.data = around + octets + around
     frame.start = len(around)
     frame.end = frame.start + len(octets)
     frame.wire_end = frame.start + (len(octets) if wire is None else wire)
-    code = decode(link_type, frame, segment)
+    return frame
+
+
+def _result(code: int, frame: Frame, segment: Segment) -> Decoded | Fault:
     if code == DECODED:
         return _decoded(segment)
     kind, layer, field, _ = REASONS[code]

@@ -56,8 +56,7 @@ def capture(octets: bytes) -> None:
                 replay(in_time_order([saved]), meter, END)
             finally:
                 saved.close()
-        except CaptureError as error:
-            assert "\n" not in str(error)
+        except CaptureError:
             return
         assert meter.frames == saved.frames
         check(meter)

@@ -38,7 +38,7 @@ def metered(link_type: int, *octets: bytes, wire: int = 0) -> Meter:
     for each in octets:
         frames.append(1, start, len(each), len(each) + wire)
         start += len(each)
-    meter = Meter(flow_table(tracker.Config(), keep_ended=True), finder)
+    meter = Meter(flow_table(tracker.Config(), keep_ended=True), locate=finder)
     meter.feed(frames, 0, frames.count)
     return meter
 

@@ -24,6 +24,7 @@ from tracker.wire.layers import (
 from tracker.wire.link import decode_link
 from tracker.wire.link_types import LINKTYPE_ETHERNET
 from tracker.wire.mpls import decode_mpls
+from tracker.wire.nsh import decode_nsh
 from tracker.wire.ppp import decode_ppp, decode_ppp_payload, decode_ppp_protocol
 from tracker.wire.reasons import NESTING, OTHER_NSH
 from tracker.wire.segment import GOES_ON, Frame, Segment
@@ -31,7 +32,7 @@ from tracker.wire.tunnel import decode_tunnel
 from tracker.wire.wireless import decode_subframe, decode_wireless
 
 # What NSH announces (RFC 8300 section 2.2).
-NSH_IPV4, NSH_IPV6, NSH_ETHERNET, NSH_MPLS = 1, 2, 3, 5
+NSH_IPV4, NSH_IPV6, NSH_ETHERNET, NSH_NSH, NSH_MPLS = 1, 2, 3, 4, 5
 
 
 def decode(link_type: int, frame: Frame, segment: Segment) -> int:
@@ -131,6 +132,8 @@ def _nsh_payload(frame: Frame, protocol: int, at: int) -> int:
         return frame.enter(IP, at)
     if protocol == NSH_ETHERNET:
         return frame.enter(ETHERNET, at)
+    if protocol == NSH_NSH:
+        return decode_nsh(frame, at)
     if protocol == NSH_MPLS:
         return frame.enter(MPLS, at)
     frame.fault_number = protocol

@@ -57,6 +57,7 @@ TUNNELS = (
     "CAPWAP",
     "LISP",
     "TZSP",
+    "LWAPP",
 )
 (
     NO_TUNNEL,
@@ -83,6 +84,7 @@ TUNNELS = (
     CAPWAP,
     LISP,
     TZSP,
+    LWAPP,
 ) = range(len(TUNNELS))
 
 #: How deep tunnels may be nested: `Segment.tunnel` has eight bits for each.

@@ -80,6 +80,7 @@ WITHOUT_FIRST = 81
 IPV4_CHECKSUM = 82
 TCP_CHECKSUM = 83
 UDP_CHECKSUM = 84
+GRE_VERSION = 60
 
 REASONS: dict[int, Reason] = {
     ETHERNET_TRUNCATED: Reason(TRUNCATED, "Ethernet", "header", "IEEE 802.3 section 3.2"),
@@ -163,6 +164,7 @@ REASONS: dict[int, Reason] = {
     OTHER_ARCNET: Reason(OTHER, "ARCNET", "protocol", "RFC 1201, RFC 1051"),
     OTHER_BATMAN: Reason(OTHER, "B.A.T.M.A.N.", "packet type", "linux/batadv_packet.h"),
     OTHER_PPP_FRAGMENT: Reason(OTHER, "PPP", "later multilink fragment", "RFC 1990 section 3"),
+    GRE_VERSION: Reason(MALFORMED, "GRE", "version", "RFC 2784 section 2.3.1, RFC 2637"),
 }
 
 _ETHERTYPES = {
