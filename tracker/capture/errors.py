@@ -3,3 +3,7 @@
 
 class CaptureError(Exception):
     """A capture that cannot be read: the message says what, where and what to do."""
+
+
+class Damage(Exception):  # noqa: N818 - no error: what was read before it counts
+    """Where a capture cannot be read further: the message says at which octet, and why."""
