@@ -116,13 +116,11 @@ class About:
         """Return what was left out or could not be read, a line each."""
         lines = []
         if self.comments_left_out:
-            lines.append(f"{self.comments_left_out} comments left out: {MAX_COMMENTS} are kept")
+            lines.append(f"comments left out: {self.comments_left_out} ({MAX_COMMENTS} are kept)")
         if self.names_left_out:
-            lines.append(f"{self.names_left_out} names left out: {MAX_NAMES} are kept")
+            lines.append(f"names left out: {self.names_left_out} ({MAX_NAMES} are kept)")
         if self.bad_options:
-            lines.append(
-                f"options or names that reach beyond their block in {self.bad_options} blocks"
-            )
+            lines.append(f"blocks whose options or names reach beyond them: {self.bad_options}")
         return lines
 
 

@@ -23,12 +23,19 @@ class Decompressor(Protocol):
     """One member of a compressed file, in the form of `bz2.BZ2Decompressor`."""
 
     @property
-    def eof(self) -> bool: ...
+    def eof(self) -> bool:
+        """Whether the member has ended."""
+
     @property
-    def needs_input(self) -> bool: ...
+    def needs_input(self) -> bool:
+        """Whether it can go on only with more data."""
+
     @property
-    def unused_data(self) -> bytes: ...
-    def decompress(self, data: bytes, max_length: int = -1) -> bytes: ...
+    def unused_data(self) -> bytes | None:
+        """What was given to it behind its end."""
+
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes:
+        """Take more data, and return up to `max_length` octets."""
 
 
 class Format(NamedTuple):
@@ -119,7 +126,7 @@ class Decompressed:
 
     def _behind_member(self) -> bytes:
         """Return the beginning of the next member, nothing at the end of the file."""
-        data = self._member.unused_data
+        data = self._member.unused_data or b""
         magic = self.form.magic
         while True:
             if self.form.padding:

@@ -383,11 +383,11 @@ class PcapngWalker(Walker):
 
     def _set_parts(self, interface: Interface, seconds: int, fraction: int) -> None:
         """Set the time to that many s and ns after the interface's offset."""
-        last = _LAST_SECOND - interface.offset if interface.offset > 0 else _LAST_SECOND
-        if seconds > last:
-            seconds = last
+        last = _LAST_SECOND - interface.offset
+        whole = min(seconds, 2 * _LAST_SECOND + 1)  # so that it is signed, in C as well
+        if whole > last:
+            whole = last
             self.clamped += 1
-        whole = seconds
         self._time = (whole + interface.offset) * _NS_IN_S + fraction
 
     def _other(self, kind: int, body: bytes) -> int:
@@ -420,9 +420,9 @@ class PcapngWalker(Walker):
         lines = []
         if self.unknown_interface:
             lines.append(
-                f"{self.unknown_interface} frames left out: their section describes no such "
-                "interface"
+                "frames left out, because their section describes no such interface: "
+                f"{self.unknown_interface}"
             )
         if self.clamped:
-            lines.append(f"{self.clamped} frames with times after the year 2262, taken as that")
+            lines.append(f"frames with times after the year 2262, taken as that: {self.clamped}")
         return lines

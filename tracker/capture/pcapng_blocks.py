@@ -4,7 +4,7 @@ They are few; the blocks with frames are in `pcapng`.
 """
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
 from tracker.capture.about import About, InterfaceAbout
 from tracker.capture.pcapng_format import (
@@ -81,7 +81,7 @@ class BlockReader:
     def statistics(self, body: bytes) -> None:
         """Read the counters of an interface (section 4.6)."""
         number = self._number(body[0:4])
-        counters = {}
+        counters: dict[str, Any] = {}
         for code, value in self._options(body, 12):
             if code == COMMENT:
                 self.about.add_comment("statistics", number, value)
@@ -93,15 +93,16 @@ class BlockReader:
 
     def names(self, body: bytes) -> None:
         """Read the names of addresses (section 4.5)."""
-        at = 0
-        for code, value, at in self._fields(body, 0):
+        options = 0
+        for code, value, behind in self._fields(body, 0):
+            options = behind
             if code == NAMES_IPV4 and len(value) > 4:
                 self._add_names(_ipv4(value[:4]), value[4:])
             elif code == NAMES_IPV6 and len(value) > 16:
                 self._add_names(_ipv6(value[:16]), value[16:])
             elif code == END_OF_NAMES:
                 break
-        for code, value in self._options(body, at):
+        for code, value in self._options(body, options):
             if code == COMMENT:
                 self.about.add_comment("names", self.section, value)
 

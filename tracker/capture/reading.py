@@ -63,6 +63,7 @@ class Reading:
         self._pending: list[bytes] = []
         self._skip = 0
         self._offset = 0  # in the file, of what is read next or pending
+        self._last = 0  # in the file, of the last record that was begun
         try:
             self.source = Source(path, follow, (stop or Stop()).is_requested)
         except (OSError, ValueError, CaptureError) as error:
@@ -71,9 +72,11 @@ class Reading:
             stop.arm()
         try:
             self._walker = self._begin()
-        except (OSError, Damage, CaptureError) as error:
+        except BaseException as error:
             self.close()
-            raise _unreadable(path, error) from None
+            if isinstance(error, (OSError, Damage, CaptureError)):
+                raise _unreadable(path, error) from None
+            raise
 
     def close(self) -> None:
         """Close the file."""
@@ -93,7 +96,7 @@ class Reading:
         if self.source.stopped and len(header) < FILE_HEADER:
             return None
         walker = self._find_walker(header)
-        self._offset = walker.start
+        self._offset = self._last = walker.start
         self._readinto = Begun(header[walker.start :], octets.readinto).readinto
         return walker
 
@@ -155,9 +158,8 @@ class Reading:
         frames = Frames(-1)
         damage = ""
         try:
-            for buffer, end in read_blocks(self._readinto, size, self.source.waits):
-                data, start, end = self._joined(buffer, end)
-                yield from self._walk(frames, data, start, end)
+            for block in read_blocks(self._readinto, size, self.source.waits):
+                yield from self._walk(frames, *self._joined(*block))
                 if self._walker.problem is not None:
                     break
         except Damage as error:
@@ -205,6 +207,7 @@ class Reading:
                     self.link_types.append(frames.link_type)
                 yield frames
         self._pending = [bytes(memoryview(data)[start:end])] if start < end else []
+        self._last = self._offset
         if walker.skip:
             self._skip = walker.skip - (end - start)
             self._offset += end - start
@@ -238,9 +241,9 @@ class Reading:
         return f"{self._place()}: the file is cut short, {rest} octets are left of {needed}"
 
     def _place(self) -> str:
-        """Return where reading stands in the file."""
+        """Return where the last record begins in the file."""
         inside = f" of what is in the {self._compression} file" if self._compression else ""
-        return f"byte {self._offset}{inside}"
+        return f"byte {self._last}{inside}"
 
 
 def _read_header(readinto: ReadInto) -> bytes:

@@ -56,42 +56,52 @@ class SavedCapture:
 
     @property
     def frames(self) -> int:
+        """Return how many frames were read so far."""
         return self._reading.frames
 
     @property
     def link_types(self) -> list[int]:
+        """Return the link types of the frames so far."""
         return self._reading.link_types
 
     @property
     def warnings(self) -> list[str]:
+        """Return what was wrong so far, a line each."""
         return self._reading.warnings
 
     @property
     def snap_lengths(self) -> list[int]:
+        """Return to how many octets frames were cut."""
         return self._reading.about.snap_lengths
 
     @property
     def interfaces(self) -> list[InterfaceAbout]:
+        """Return what was captured from."""
         return list(self._reading.about.interfaces.values())
 
     @property
     def names(self) -> dict[str, list[str]]:
+        """Return the names of addresses."""
         return self._reading.about.names
 
     @property
     def comments(self) -> list[Comment]:
+        """Return what somebody wrote into the capture."""
         return self._reading.about.comments
 
     @property
     def drops(self) -> Drops:
+        """Return how many frames are missing."""
         return self._reading.about.drops
 
     @property
     def size(self) -> int | None:
+        """Return the octets of the file, or None."""
         return self._reading.source.size
 
     @property
     def offset(self) -> int:
+        """Return how many of its octets were read."""
         return self._reading.source.offset
 
     def close(self) -> None:

@@ -2,7 +2,7 @@
 
 import threading
 from types import FrameType
-from typing import Any
+from typing import Any, Self
 
 
 class Stop:
@@ -17,10 +17,12 @@ class Stop:
         self.requested = False
         self._before: Any = None
 
-    def __enter__(self) -> "Stop":
+    def __enter__(self) -> Self:
+        """Begin; `arm` does the rest."""
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Let SIGINT mean again what it meant before."""
         self._disarm()
 
     def is_requested(self) -> bool:
