@@ -251,7 +251,7 @@ def _write_bomb(path: Path, name: str) -> None:
     compressors: dict[str, Any] = {
         "gzip": lambda: gzip.GzipFile(path, "wb", 1),
         "bzip2": lambda: bz2.BZ2File(path, "wb"),
-        "xz": lambda: lzma.LZMAFile(path, "wb", preset=0),
+        "xz": lambda: lzma.LZMAFile(path, "wb", preset=0),  # noqa: SIM115 - a context, below
         "zstd": lambda: zstandard.open(path, "wb"),
         "lz4": lambda: lz4.frame.open(path, "wb"),
     }

@@ -196,7 +196,7 @@ def test_time(
 def test_any_time(
     tmp_path_factory: pytest.TempPathFactory, ticks: int, resolution: int, offset: int
 ) -> None:
-    """Section 4.2: if_tsresol is a power of 10, or of 2 with its upper bit; finer than ns is cut."""
+    """Section 4.2: if_tsresol is a power of 10, or of 2 with its upper bit; ns are enough."""
     base = 2 if resolution & 0x80 else 10
     exact = Fraction(ticks, base ** (resolution & 0x7F)) + offset
     time = time_of(tmp_path_factory.getbasetemp() / "time.pcapng", ticks, resolution, offset)
