@@ -13,7 +13,6 @@ from typing import NamedTuple
 import pytest
 from captures import conversation, pcap, run, timed
 
-import tracker.progress
 from tracker.frames import Frames
 from tracker.progress import Progress
 

@@ -8,6 +8,7 @@ cdef unsigned int SECTION_HEADER, INTERFACE, PACKET, SIMPLE_PACKET, NAMES, STATI
 cdef unsigned int COMMENT, END_OF_OPTIONS, EPB_DROPCOUNT, UNKNOWN_DROPS
 cdef unsigned long long _NS_IN_S
 cdef long long _LAST_SECOND
+cdef bint NATIVE_BIG
 cdef int _TAKEN, _FRAME, _LATER, _BAD
 
 @cython.final
@@ -34,13 +35,14 @@ cdef class PcapngWalker(Walker):
     cdef Py_ssize_t _latest
     cdef long long _time
     cdef const unsigned char[::1] _data
+    cdef const unsigned int[::1] _words
 
     cdef unsigned int _u16(self, Py_ssize_t at, bint big) except? 0
     cdef unsigned int _u32(self, Py_ssize_t at, bint big) except? 0
 
     @cython.locals(size=Py_ssize_t)
     cpdef Py_ssize_t walk(self, Frames frames, data, Py_ssize_t start, Py_ssize_t end) except -1
-    @cython.locals(interface=Interface, number="unsigned int", big=bint, limit="unsigned long long", multiplier="unsigned long long", offset="long long", max_captured="unsigned int", count=Py_ssize_t, size="unsigned int", captured="unsigned int", ticks="unsigned long long")
+    @cython.locals(interface=Interface, number="unsigned int", at=Py_ssize_t, limit="unsigned long long", multiplier="unsigned long long", offset="long long", max_captured="unsigned int", count=Py_ssize_t, size="unsigned int", captured="unsigned int", ticks="unsigned long long")
     cdef Py_ssize_t _run(self, Frames frames, Py_ssize_t start, Py_ssize_t end) except -1
     @cython.locals(length=Py_ssize_t, size=Py_ssize_t)
     cdef Py_ssize_t _size(self, Py_ssize_t start, Py_ssize_t end) except -1

@@ -18,6 +18,7 @@ from tracker.capture.pcapng_format import (
     MAX_BLOCK,
     MAX_INTERFACES,
     NAMES,
+    NATIVE_BIG,
     PACKET,
     SECTION_HEADER,
     SIMPLE_PACKET,
@@ -104,6 +105,7 @@ class PcapngWalker(Walker):
         self._latest = 0
         self._time = 0
         self._data: bytes | bytearray | memoryview = header
+        self._words = memoryview(b"").cast("I")
 
     def _u16(self, at: int, big: bool) -> int:
         if big:
@@ -130,6 +132,7 @@ class PcapngWalker(Walker):
         frames.data = data
         frames.count = 0
         self._data = frames.data
+        self._words = memoryview(data)[: len(data) & ~3].cast("I")
         self.more = False
         self.needed = 0
         self.skip = 0
@@ -156,30 +159,31 @@ class PcapngWalker(Walker):
         """Take enhanced packet blocks of one interface as long as nothing is unusual about them.
 
         They are nearly all that a capture holds.  Returns where the first other block begins, about
-        which `_block` decides: nothing is said about any block here.
+        which `_block` decides: nothing is said about any block here.  Numbers are read as this
+        machine has them, so a section in the other byte order is left to `_block`, too.
         """
-        if not self._interfaces or self._latest >= len(self._interfaces):
+        if self.big != NATIVE_BIG or start & 3 or self._latest >= len(self._interfaces):
             return start
         interface = self._interfaces[self._latest]
         if frames.count and frames.link_type != interface.link_type:
             return start
         frames.link_type = interface.link_type
-        number, big, limit = self._latest, self.big, interface.limit
+        number, limit, max_captured = self._latest, interface.limit, interface.max_captured
         multiplier, offset = interface.multiplier, interface.offset * _NS_IN_S
-        max_captured = interface.max_captured
         count = frames.count
         while count < CAPACITY and start + SMALLEST_PACKET <= end:
-            size = self._u32(start + 4, big)
-            captured = self._u32(start + 20, big)
-            ticks = self._u32(start + 12, big)
-            ticks = ticks << 32 | self._u32(start + 16, big)
+            at = start >> 2
+            size = self._words[at + 1]
+            captured = self._words[at + 5]
+            ticks = self._words[at + 3]
+            ticks = ticks << 32 | self._words[at + 4]
             if (
-                self._u32(start, big) != ENHANCED_PACKET
-                or self._u32(start + 8, big) != number
+                self._words[at] != ENHANCED_PACKET
+                or self._words[at + 2] != number
                 or captured > max_captured
                 or size != SMALLEST_PACKET + ((captured + 3) & ~3)
                 or start + size > end
-                or self._u32(start + size - 4, big) != size
+                or self._words[at + (size >> 2) - 1] != size
                 or ticks > limit
             ):
                 break
@@ -187,7 +191,7 @@ class PcapngWalker(Walker):
             frames.times[count] = self._time
             frames.starts[count] = start + 28
             frames.lengths[count] = captured
-            frames.wires[count] = self._u32(start + 24, big)
+            frames.wires[count] = self._words[at + 6]
             start += size
             count += 1
         frames.count = count
