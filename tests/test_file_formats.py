@@ -78,6 +78,22 @@ def test_messages_that_are_longer_than_frames(tmp_path: Path, link_type: int) ->
     )
 
 
+@pytest.mark.parametrize("magic", [0x1C0001AC, 0x1C0001AB])
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("block", [1, 1 << 20])
+def test_lcap(
+    tmp_path: Path, magic: int, order: str, block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """IXIA's file header has four octets more; tshark reads these files so."""
+    monkeypatch.setattr(read_ahead, "BLOCK", block)
+    plain = pcap(FRAMES, big=order == ">")
+    header = struct.pack(order + "I", magic) + plain[4:24]
+    octets = header + struct.pack(order + "I", len(plain) - 24) + plain[24:]
+    assert read_octets(tmp_path, octets)[0] == expected(FRAMES)
+    (line,) = read_octets(tmp_path, octets[:26])[1].warnings
+    assert "byte 24: the file is cut short, 2 octets are missing" in line
+
+
 # --- snoop (RFC 1761) ---------------------------------------------------------------------------
 
 

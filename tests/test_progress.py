@@ -19,13 +19,6 @@ from tracker.progress import Progress
 FRAMES = timed(conversation())
 
 
-class Terminal(io.StringIO):
-    """A terminal that keeps what is written."""
-
-    def isatty(self) -> bool:
-        return True
-
-
 class Input(NamedTuple):
     """What is being read."""
 
@@ -47,16 +40,12 @@ def lines(
 
 
 def test_nothing_before_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert lines(monkeypatch, [Input(1, 2, 3)], [0, 0.5, 0.99], Terminal()) == ""
-
-
-def test_nothing_where_there_is_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert lines(monkeypatch, [Input(1, 2, 3)], [0, 5, 10], io.StringIO()) == ""
+    assert lines(monkeypatch, [Input(1, 2, 3)], [0, 0.5, 0.99], io.StringIO()) == ""
 
 
 def test_one_line_rewritten_five_times_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     times = [number / 100 for number in range(300)]
-    text = lines(monkeypatch, [Input(7, 1, 4), Input(5, 1, 4)], times, Terminal())
+    text = lines(monkeypatch, [Input(7, 1, 4), Input(5, 1, 4)], times, io.StringIO())
     line = "\rtracker: 25 %, 12 frames"
     assert text.count(line) in range(9, 11)
     # It is wiped at the end: nothing is left of it.
@@ -67,7 +56,7 @@ def test_one_line_rewritten_five_times_a_second(monkeypatch: pytest.MonkeyPatch)
 def test_no_percents_where_the_size_is_unknown(
     monkeypatch: pytest.MonkeyPatch, size: int | None
 ) -> None:
-    text = lines(monkeypatch, [Input(7, 1, size)], [2], Terminal())
+    text = lines(monkeypatch, [Input(7, 1, size)], [2], io.StringIO())
     assert text.startswith("\rtracker: 7 frames\r")
 
 
@@ -82,7 +71,7 @@ def test_shorter_line_leaves_nothing_of_the_longer(monkeypatch: pytest.MonkeyPat
         def frames(self) -> int:
             return next(self._counts)
 
-    stream = Terminal()
+    stream = io.StringIO()
     clock = iter([0.0, 2.0, 4.0])
     monkeypatch.setattr("time.monotonic", lambda: next(clock))
     with Progress(stream, [Shrinking()]) as progress:

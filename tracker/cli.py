@@ -168,7 +168,6 @@ def _states(_options: argparse.Namespace) -> int:
 def _read(options: argparse.Namespace) -> int:
     from tracker.capture.saved import SavedCapture, in_time_order
     from tracker.capture.stop import Stop
-    from tracker.progress import Progress
     from tracker.replay import replay
 
     # The engine makes no reference cycles; looking for some among millions of connections costs.
@@ -187,8 +186,12 @@ def _read(options: argparse.Namespace) -> int:
             files.enter_context(closing(SavedCapture(path, options.follow, stop)))
             for path in options.files
         ]
-        progress = files.enter_context(Progress(sys.stderr, captures))
-        now = replay(progress.watch(in_time_order(captures)), meter, when)
+        runs = in_time_order(captures)
+        if sys.stderr.isatty():
+            from tracker.progress import Progress
+
+            runs = files.enter_context(Progress(sys.stderr, captures)).watch(runs)
+        now = replay(runs, meter, when)
     warnings = [warning for capture in captures for warning in capture.warnings]
     if warnings and not any(capture.frames for capture in captures):
         raise CaptureError(warnings[0])

@@ -1,4 +1,4 @@
-"""One line on a terminal that says how far reading is; elsewhere nothing."""
+"""One line on a terminal that says how far reading is."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -32,7 +32,7 @@ class Input(Protocol):
 
 
 class Progress:
-    """Rewrites one line of `stream`, if that is a terminal; wipes it at the end of the context."""
+    """Rewrites one line of `stream`, a terminal; wipes it at the end of the context."""
 
     def __init__(self, stream: TextIO, inputs: Sequence[Input]) -> None:
         self._stream = stream
@@ -50,10 +50,7 @@ class Progress:
             self._rewrite("")
 
     def watch(self, runs: Iterator[Run]) -> Iterator[Run]:
-        """Return `runs`, which are watched as they are taken."""
-        return self._watched(runs) if self._stream.isatty() else runs
-
-    def _watched(self, runs: Iterator[Run]) -> Iterator[Run]:
+        """Yield `runs`, and look at the clock at each."""
         for run in runs:
             now = time.monotonic()
             if now >= self._next:

@@ -5,6 +5,8 @@ from tracker.capture.pcap_format import (
     CAPTURED,
     FILE_HEADER,
     FRACTION,
+    LCAP_FIELD,
+    LCAP_MAGIC,
     LINK_TYPE,
     LINK_TYPE_MASK,
     MAGIC,
@@ -37,9 +39,11 @@ class PcapWalker(Walker):
             raise CaptureError("not a pcap file")
         self.big, self.fraction, self._variants = MAGIC[header[:4]]
         Walker.__init__(self, FILE_HEADER, "record", self._variants[0])
+        self._data: bytes | bytearray | memoryview = header
+        if self._u32(0, self.big) in LCAP_MAGIC:
+            self.start += LCAP_FIELD
         minor = header[MINOR_VERSION + 1] if self.big else header[MINOR_VERSION]
         self.swapped = minor < SWAPPED_BEFORE
-        self._data: bytes | bytearray | memoryview = header
         self.snap_length = self._u32(SNAP_LENGTH, self.big)
         self.link_type = self._u32(LINK_TYPE, self.big) & LINK_TYPE_MASK
         self.max_captured = MAX_MESSAGE.get(self.link_type, MAX_CAPTURED)

@@ -21,7 +21,8 @@ ORIGINAL = 12
 KUZNETZOV, SUSE, NOKIA = 24, 28, 20
 
 # The magic number as it lies in the file: (big endian, ns in one unit of the fraction, the record
-# headers that it may announce, the likeliest first).
+# headers that it may announce, the likeliest first).  The last four are IXIA's lcap, of hardware
+# and of software, whose file header has one more field.
 MAGIC = {
     b"\xa1\xb2\xc3\xd4": (True, 1000, (RECORD_HEADER, KUZNETZOV, NOKIA)),
     b"\xd4\xc3\xb2\xa1": (False, 1000, (RECORD_HEADER, KUZNETZOV, NOKIA)),
@@ -29,7 +30,15 @@ MAGIC = {
     b"\x4d\x3c\xb2\xa1": (False, 1, (RECORD_HEADER,)),
     b"\xa1\xb2\xcd\x34": (True, 1000, (KUZNETZOV, SUSE)),
     b"\x34\xcd\xb2\xa1": (False, 1000, (KUZNETZOV, SUSE)),
+    b"\x1c\x00\x01\xac": (True, 1000, (RECORD_HEADER,)),
+    b"\xac\x01\x00\x1c": (False, 1000, (RECORD_HEADER,)),
+    b"\x1c\x00\x01\xab": (True, 1000, (RECORD_HEADER,)),
+    b"\xab\x01\x00\x1c": (False, 1000, (RECORD_HEADER,)),
 }
+
+# IXIA's additional field: how many octets all records have.
+LCAP_MAGIC = (0x1C0001AC, 0x1C0001AB)
+LCAP_FIELD = 4
 
 # How many records are looked at to tell the variants apart.
 TRIED = 3

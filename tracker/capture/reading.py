@@ -1,7 +1,7 @@
 """One pass over a saved capture, from its first octet to its last."""
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from tracker.capture.about import About
 from tracker.capture.errors import CaptureError, Damage
@@ -12,6 +12,12 @@ from tracker.capture.source import Begun, Source, read_fully
 from tracker.capture.stop import Stop
 from tracker.frames import Frames
 
+if TYPE_CHECKING:  # the others are imported where they are used
+    from tracker.capture.pcapng import PcapngWalker
+    from tracker.capture.snoop import SnoopWalker
+
+    Walker = PcapWalker | PcapngWalker | SnoopWalker
+
 _PCAPNG = b"\x0a\x0d\x0d\x0a"
 _SNOOP = b"snoop\0\0\0"
 
@@ -20,26 +26,6 @@ _OTHER_FORMATS = (
     (b"GMBU", "a Network Monitor capture", "editcap -F pcapng {} OUT.pcapng"),
     (b"RTSS", "a Network Monitor capture", "editcap -F pcapng {} OUT.pcapng"),
 )
-
-
-class _Octets(Protocol):
-    """Where octets come from."""
-
-    def readinto(self, view: memoryview, /) -> int: ...
-
-
-class _AnyWalker(Protocol):
-    """A walker (`walker.Walker`) over any format."""
-
-    more: bool
-    needed: int
-    skip: int
-    problem: str | None
-    start: int
-    unit: str
-    header: int
-
-    def walk(self, frames: Frames, data: bytes | bytearray, start: int, end: int) -> int: ...
 
 
 class Reading:
@@ -82,36 +68,38 @@ class Reading:
         """Close the file."""
         self.source.close()
 
-    def _begin(self) -> _AnyWalker | None:
+    def _begin(self) -> "Walker | None":
         """Read the header, find the format, and stand behind the header.
 
         Returns no walker where it was stopped before that.
         """
-        octets: _Octets = self.source
-        header = _read_header(octets.readinto)
+        readinto: ReadInto = self.source.readinto
+        header = _read_header(readinto)
         if header[:4] not in MAGIC:
-            octets = self._decompressed(header)
-            if octets is not self.source:
-                header = _read_header(octets.readinto)
+            inside = self._decompressed(header)
+            if inside is not None:
+                readinto = inside
+                header = _read_header(readinto)
         if self.source.stopped and len(header) < FILE_HEADER:
             return None
         walker = self._find_walker(header)
-        self._offset = self._last = walker.start
-        self._readinto = Begun(header[walker.start :], octets.readinto).readinto
+        self._offset = self._last = min(walker.start, len(header))
+        self._skip = walker.start - self._offset
+        self._readinto = Begun(header[walker.start :], readinto).readinto
         return walker
 
-    def _decompressed(self, header: bytes) -> _Octets:
-        """Return what is in the file, if it is a compressed one, or the file."""
+    def _decompressed(self, header: bytes) -> ReadInto | None:
+        """Return how to read what is in the file, if it is a compressed one."""
         from tracker.capture.compressed import Decompressed, compression
 
         form = compression(header)
         if form is None:
-            return self.source
+            return None
         self._compression = form.name
         begun = Begun(header, self.source.readinto)
-        return Decompressed(form, begun.readinto, lambda: self.source.stopped)
+        return Decompressed(form, begun.readinto, lambda: self.source.stopped).readinto
 
-    def _find_walker(self, header: bytes) -> _AnyWalker:
+    def _find_walker(self, header: bytes) -> "Walker":
         """Return the walker for a file that begins with `header`."""
         if header.startswith(_PCAPNG):
             from tracker.capture.pcapng import PcapngWalker
@@ -219,7 +207,8 @@ class Reading:
         problem = self._problem(damage)
         if problem:
             self.warnings.append(f"{self.path}: {problem}; stopped {after}")
-        more = self.about.warnings() + getattr(self._walker, "warnings", list)()
+        assert self._walker is not None
+        more = self.about.warnings() + self._walker.warnings()
         self.warnings += [f"{self.path}: {line}" for line in more]
 
     def _problem(self, damage: str) -> str:

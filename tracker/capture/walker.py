@@ -27,3 +27,7 @@ class Walker:
         self.start = start
         self.unit = unit
         self.header = header
+
+    def warnings(self) -> list[str]:
+        """Return what could not be read so far, a line each."""
+        return []
