@@ -64,7 +64,10 @@ ENGINE = [
     "tracker.rules.observe",
     "tracker.flow_table",
     "tracker.meter",
+    "tracker.capture.walker",
     "tracker.capture.pcap",
+    "tracker.capture.pcapng",
+    "tracker.capture.snoop",
     "tracker.report.rows",
     "tracker.report.tally",
 ]

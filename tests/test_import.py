@@ -36,6 +36,7 @@ HEAVY = {
     "decimal",
     "difflib",
     "email",
+    "gzip",
     "html",
     "http",
     "importlib.metadata",
@@ -109,6 +110,11 @@ def test_start_loads_nothing_from_elsewhere(name: str) -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_start_loads_nothing_heavy(name: str) -> None:
     assert not loaded(*COMMANDS[name]) & HEAVY
+
+
+def test_a_pcap_file_loads_no_other_format() -> None:
+    formats = ("compressed", "pcapng", "pcapng_blocks", "snoop")
+    assert not loaded(*COMMANDS["read"]) & {f"tracker.capture.{name}" for name in formats}
 
 
 def test_names_of_services_need_yaml_and_nothing_else() -> None:

@@ -4,10 +4,7 @@ import struct
 
 import pytest
 from decoding import Decoded, Fault, decode_frame, decoded, fault, reason
-from hypothesis import given
-from hypothesis import strategies as st
-from packets import IPV4, IPV6, VLAN, ethernet, ipv4, ipv6, vlan
-from tunnels import (
+from encapsulation import (
     PACKET,
     PACKET6,
     bridged,
@@ -18,6 +15,9 @@ from tunnels import (
     nsh,
     wireless_data,
 )
+from hypothesis import given
+from hypothesis import strategies as st
+from packets import IPV4, IPV6, VLAN, ethernet, ipv4, ipv6, vlan
 
 from tracker.wire.layers import tunnel_names
 

@@ -7,8 +7,8 @@ import struct
 
 import pytest
 from decoding import Decoded, Fault, decode_frame, decoded, reason
+from encapsulation import PACKET, PACKET6, bridged, label
 from packets import IPV4, IPV6, QINQ, VLAN, ethernet, vlan
-from tunnels import PACKET, PACKET6, bridged, label
 
 MPLS = 0x8847
 CHANNEL_LABEL = 13

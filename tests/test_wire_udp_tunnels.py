@@ -4,10 +4,7 @@ import struct
 
 import pytest
 from decoding import Decoded, Fault, decode_all
-from hypothesis import given
-from hypothesis import strategies as st
-from packets import IPV4, IPV6, UDP, VLAN, ethernet, ipv4, tcp, udp, vlan
-from tunnels import (
+from encapsulation import (
     PACKET,
     PACKET6,
     authentication,
@@ -27,6 +24,9 @@ from tunnels import (
     vxlan,
     wireless_data,
 )
+from hypothesis import given
+from hypothesis import strategies as st
+from packets import IPV4, IPV6, UDP, VLAN, ethernet, ipv4, tcp, udp, vlan
 
 from tracker.wire.layers import tunnel_names
 from tracker.wire.tunnel import may_carry

@@ -10,6 +10,7 @@ Floors, imports only go down:
     6  cli                          commands and options
     5  report                       connections in, text out: table, records, rows
     5  capture                      the one door for frames
+    5  progress                     how far reading is, on a terminal
     5  replay                       frames through the meter, up to a moment
     4  names                        service names
     4  fragments, meter             frames to segments to flow table; counts what was not decoded
@@ -22,8 +23,8 @@ Floors, imports only go down:
     0  config                       settings
     0  moment                       the moment of a table
 
-What touches every packet (on floors 0 to 4), the walk over pcap records and the making of rows are
-compiled by Cython when the package is installed where a C compiler is found; `engine()` says
+What touches every packet (on floors 0 to 4), the walks over capture files and the making of rows
+are compiled by Cython when the package is installed where a C compiler is found; `engine()` says
 whether they were.
 
 The public names below are loaded when they are first used, so that `import tracker` costs nothing.

@@ -122,7 +122,13 @@ def _add_read(commands: "argparse._SubParsersAction[_Parser]") -> None:
         "files",
         nargs="+",
         metavar="FILE",
-        help="classic pcap files, read in time order; - is standard input",
+        help="pcap, pcapng and snoop files, also compressed ones, read in time order; - is "
+        "standard input",
+    )
+    read.add_argument(
+        "--follow",
+        action="store_true",
+        help="wait for more at the end of a file that still grows, until Ctrl-C",
     )
     read.add_argument("--at", metavar="TIME", help=f"as of that moment: {moment.FORMS}")
     read.add_argument(
@@ -179,12 +185,15 @@ def _states(_options: argparse.Namespace) -> int:
 
 def _read(options: argparse.Namespace) -> int:
     from tracker.capture.saved import SavedCapture, in_time_order
+    from tracker.capture.stop import Stop
     from tracker.replay import replay
 
     # The engine makes no reference cycles; looking for some among millions of connections costs.
     gc.disable()
     if options.csv and options.history:
         raise UsageError("--history has no place in CSV; use --json")
+    if options.follow and len(options.files) > 1:
+        raise UsageError("--follow takes one file: the one that still grows")
     config = Config() if options.config is None else load(options.config)
     when = moment.END if options.at is None else moment.parse(options.at)
     whose = _stated_sides(options, config)
@@ -200,8 +209,17 @@ def _read(options: argparse.Namespace) -> int:
 
         choose = Filter(options.filter).runs
     with ExitStack() as files:
-        captures = [files.enter_context(closing(SavedCapture(path))) for path in options.files]
-        now = replay(in_time_order(captures), meter, when, choose)
+        stop = files.enter_context(Stop())
+        captures = [
+            files.enter_context(closing(SavedCapture(path, options.follow, stop)))
+            for path in options.files
+        ]
+        runs = in_time_order(captures)
+        if sys.stderr.isatty():
+            from tracker.progress import Progress
+
+            runs = files.enter_context(Progress(sys.stderr, captures)).watch(runs)
+        now = replay(runs, meter, when, choose)
     warnings = [warning for capture in captures for warning in capture.warnings]
     if warnings and not any(capture.frames for capture in captures):
         raise CaptureError(warnings[0])

@@ -7,3 +7,7 @@ class CaptureError(Exception):
 
 class FilterError(Exception):
     """A filter that cannot be used: the message says why, and what to do."""
+
+
+class Damage(Exception):  # noqa: N818 - no error: what was read before it counts
+    """Where a capture cannot be read further: the message says at which octet, and why."""

@@ -3,38 +3,51 @@
 from tracker.capture.errors import CaptureError
 from tracker.capture.pcap_format import (
     CAPTURED,
+    FILE_HEADER,
     FRACTION,
+    LCAP_FIELD,
+    LCAP_MAGIC,
     LINK_TYPE,
     LINK_TYPE_MASK,
     MAGIC,
     MAX_CAPTURED,
+    MAX_MESSAGE,
     MINOR_VERSION,
     ORIGINAL,
     RECORD_HEADER,
+    SNAP_LENGTH,
     SWAPPED_BEFORE,
+    TRIED,
 )
+from tracker.capture.walker import Walker
 from tracker.frames import CAPACITY, Frames
 
 _NS_IN_S = 1_000_000_000
+_US_IN_S = 1_000_000
 
 
-class PcapWalker:
+class PcapWalker(Walker):
     """Walks over the records of one pcap file, block by block.
 
-    bad_length    the captured length of the record where it stopped, if that is impossible;
-                  the walker cannot go on, for nobody knows where the next record begins
+    link_type     of all its frames
+    snap_length   octets to which frames were cut
     """
 
     def __init__(self, header: bytes) -> None:
         """Read the file header, FILE_HEADER octets; raise CaptureError if it is none."""
         if header[:4] not in MAGIC:
             raise CaptureError("not a pcap file")
-        self.big, self.unit = MAGIC[header[:4]]
+        self.big, self.fraction, self._variants = MAGIC[header[:4]]
+        Walker.__init__(self, FILE_HEADER, "record", self._variants[0])
+        self._data: bytes | bytearray | memoryview = header
+        if self._u32(0, self.big) in LCAP_MAGIC:
+            self.start += LCAP_FIELD
         minor = header[MINOR_VERSION + 1] if self.big else header[MINOR_VERSION]
         self.swapped = minor < SWAPPED_BEFORE
-        self.bad_length = -1
-        self._data: bytes | bytearray | memoryview = header
+        self.snap_length = self._u32(SNAP_LENGTH, self.big)
         self.link_type = self._u32(LINK_TYPE, self.big) & LINK_TYPE_MASK
+        self.max_captured = MAX_MESSAGE.get(self.link_type, MAX_CAPTURED)
+        self._decided = len(self._variants) == 1
 
     def _u32(self, at: int, big: bool) -> int:
         if big:
@@ -52,31 +65,73 @@ class PcapWalker:
         )
 
     def walk(self, frames: Frames, data: bytes | bytearray, start: int, end: int) -> int:
-        """Fill `frames` with the records of `data[start:end]`; return where the rest begins.
-
-        It stops before a record that is not whole, or when the block is full.
-        """
+        """Fill `frames` with the records of `data[start:end]`; return where the rest begins."""
+        frames.data = data
+        frames.link_type = self.link_type
+        self._data = frames.data
+        self.needed = 0
+        if not self._decided:
+            self._decide(start, end)
+        header = self.header
         big = self.big
         captured, original = CAPTURED, ORIGINAL
         if self.swapped:
             captured, original = ORIGINAL, CAPTURED
-        frames.data = data
-        self._data = frames.data
         count = 0
-        while count < CAPACITY and start + RECORD_HEADER <= end:
+        while count < CAPACITY and start + header <= end:
             length = self._u32(start + captured, big)
-            if length > MAX_CAPTURED:
-                self.bad_length = length
+            if length > self.max_captured:
+                self._impossible(length)
                 break
-            if start + RECORD_HEADER + length > end:
+            if start + header + length > end:
+                self.needed = header + length
                 break
             seconds = self._u32(start, big)
             fraction = self._u32(start + FRACTION, big)
-            frames.times[count] = seconds * _NS_IN_S + fraction * self.unit
-            frames.starts[count] = start + RECORD_HEADER
+            frames.times[count] = seconds * _NS_IN_S + fraction * self.fraction
+            frames.starts[count] = start + header
             frames.lengths[count] = length
             frames.wires[count] = self._u32(start + original, big)
-            start += RECORD_HEADER + length
+            start += header + length
             count += 1
         frames.count = count
+        self.more = count == CAPACITY
         return start
+
+    def _impossible(self, length: int) -> None:
+        self.problem = (
+            f"a record says it has {length} octets, more than the {self.max_captured} that are "
+            "possible"
+        )
+
+    def _decide(self, start: int, end: int) -> None:
+        """Choose among the variants that share a magic number, as Wireshark does.
+
+        It is the likeliest, unless only another makes sense of the first records.
+        """
+        if start + RECORD_HEADER > end:
+            return
+        for header in self._variants:
+            if not self._implausible(header, start, end):
+                self.header = header
+                break
+        self._decided = True
+
+    def _implausible(self, header: int, start: int, end: int) -> int:
+        """Return how many of the first records make no sense if their headers are that long."""
+        captured, original = CAPTURED, ORIGINAL
+        if self.swapped:
+            captured, original = ORIGINAL, CAPTURED
+        implausible = 0
+        for _ in range(TRIED):
+            if start + RECORD_HEADER > end:
+                break
+            length = self._u32(start + captured, self.big)
+            if (
+                length > self.max_captured
+                or length > self._u32(start + original, self.big)
+                or (self.fraction != 1 and self._u32(start + FRACTION, self.big) >= _US_IN_S)
+            ):
+                implausible += 1
+            start += header + length
+        return implausible

@@ -1,9 +1,8 @@
 """Read a file in large blocks, the next ones while the last is being worked on."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from queue import SimpleQueue
-from typing import BinaryIO
 
 #: Octets read at a time.
 BLOCK = 1 << 20
@@ -14,60 +13,79 @@ HEADROOM = (1 << 18) + 64
 #: Blocks in circulation: one being worked on, the others being read.
 _BLOCKS = 4
 
+#: Fills what it is given as far as what is there reaches; returns how many octets, 0 at the end.
+ReadInto = Callable[[memoryview], int]
 
-def read_blocks(file: BinaryIO) -> Iterator[tuple[bytearray, int]]:
+
+def read_blocks(readinto: ReadInto, size: int, prompt: bool) -> Iterator[tuple[bytearray, int]]:
     """Yield (buffer, end): what was read next stands in `buffer[HEADROOM:end]`.
 
-    A buffer is filled anew after the next one was asked for.  Raises OSError from reading.
-    A file that fits into one block is read without a thread.
+    Blocks have up to `size` octets.  Where more may come later (`prompt`), a block is yielded as
+    soon as it holds anything.  A buffer is filled anew after the next one was asked for.  What
+    reading raises is raised here, after what was read before it.  A file that fits into one block
+    is read without a thread.
     """
-    first = bytearray(HEADROOM + BLOCK)
-    end = _fill(file, first)
+    reader = _Reader(readinto, prompt)
+    first = bytearray(HEADROOM + size)
+    end = reader.fill(first)
     yield first, end
-    if end == len(first):
-        yield from _read_ahead(file, first)
+    if reader.is_at_end:
+        reader.raise_error()
+    else:
+        yield from _read_ahead(reader, first)
 
 
-def _fill(file: BinaryIO, buffer: bytearray) -> int:
-    """Fill `buffer` from HEADROOM on as far as the file reaches; return the end."""
-    view = memoryview(buffer)
-    end = HEADROOM
-    while end < len(buffer):
-        count = file.readinto(view[end:])  # type: ignore[attr-defined]
-        if not count:
-            break
-        end += count
-    return end
+class _Reader:
+    """Fills buffers; remembers the end, and what was raised there."""
+
+    def __init__(self, readinto: ReadInto, prompt: bool) -> None:
+        self.is_at_end = False
+        self._readinto = readinto
+        self._prompt = prompt
+        self._error: Exception | None = None
+
+    def fill(self, buffer: bytearray) -> int:
+        """Fill `buffer` from HEADROOM on; return the end."""
+        view = memoryview(buffer)
+        end = HEADROOM
+        while end < len(buffer):
+            try:
+                count = self._readinto(view[end:])
+            except Exception as error:  # noqa: BLE001 - it is raised where it can be told
+                self._error = error
+                count = 0
+            if not count:
+                self.is_at_end = True
+                break
+            end += count
+            if self._prompt:
+                break
+        return end
+
+    def raise_error(self) -> None:
+        """Raise what ended reading, if that was an error."""
+        if self._error is not None:
+            raise self._error
 
 
-def _read_ahead(file: BinaryIO, first: bytearray) -> Iterator[tuple[bytearray, int]]:
+def _read_ahead(reader: _Reader, first: bytearray) -> Iterator[tuple[bytearray, int]]:
     empty: SimpleQueue[bytearray | None] = SimpleQueue()
-    full: SimpleQueue[tuple[bytearray, int] | Exception] = SimpleQueue()
+    full: SimpleQueue[tuple[bytearray, int] | None] = SimpleQueue()
 
     def read() -> None:
-        while (buffer := empty.get()) is not None:
-            try:
-                end = _fill(file, buffer)
-            except Exception as error:  # noqa: BLE001 - it is raised where it can be told
-                full.put(error)
-                return
-            full.put((buffer, end))
-            if end < len(buffer):
-                return
+        while not reader.is_at_end and (buffer := empty.get()) is not None:
+            full.put((buffer, reader.fill(buffer)))
+        full.put(None)
 
     thread = threading.Thread(target=read, name="read-ahead", daemon=True)
     thread.start()
     empty.put(first)
     for _ in range(_BLOCKS - 1):
-        empty.put(bytearray(HEADROOM + BLOCK))
+        empty.put(bytearray(len(first)))
     try:
-        while True:
-            block = full.get()
-            if isinstance(block, Exception):
-                raise block
+        while (block := full.get()) is not None:
             yield block
-            if block[1] < len(block[0]):
-                return
             empty.put(block[0])
     finally:
         empty.put(None)  # and no join: it may be waiting for a pipe that says nothing
+    reader.raise_error()

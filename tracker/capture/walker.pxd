@@ -1,0 +1,10 @@
+# C types for walker.py (read when the package is compiled; see setup.py)
+
+cdef class Walker:
+    cdef public bint more
+    cdef public Py_ssize_t needed
+    cdef public long long skip
+    cdef public object problem
+    cdef public Py_ssize_t start
+    cdef public str unit
+    cdef public Py_ssize_t header
