@@ -27,7 +27,7 @@ def test_udp_header_beyond_the_packet(octets: int) -> None:
         assert fault(frame(udp()[:octets]) + padding)[:5] == expected
 
 
-@pytest.mark.parametrize("length", [1, 7])
+@pytest.mark.parametrize("length", [0, 1, 7])
 def test_udp_length_below_its_header(length: int) -> None:
     assert fault(frame(udp(b"hello", length=length))) == Fault(
         "malformed", "UDP", "length", 38, 8, 9, 0
@@ -44,6 +44,6 @@ def test_udp_length_beyond_the_packets() -> None:
 
 
 def test_udp_length_0() -> None:
-    """RFC 2675 section 4: a jumbogram's, and then the packet says how much it is."""
+    """RFC 2675 section 4: a jumbogram's, of IPv6, and then the packet says how much it is."""
     packet = ipv6(udp(bytes(70_000), length=0), UDP, payload_length=0)
     assert decoded(ethernet(packet, IPV6)).payload == 70_000

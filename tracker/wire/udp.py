@@ -14,15 +14,15 @@ HEADER = 8
 def decode_udp(frame: Frame, segment: Segment, at: int, length: int) -> int:
     """Decode the UDP header at offset `at`; the packet holds `length` octets from there.
 
-    In a first fragment the datagram's length covers later ones.  A length of 0 is a jumbogram's
-    (RFC 2675 section 4): the packet's length counts.
+    In a first fragment the datagram's length covers later ones.  A length of 0 in IPv6 is a
+    jumbogram's (RFC 2675 section 4): the packet's length counts.
     """
     if length < HEADER:
         return frame.fault(UDP_BEYOND_PACKET, at, HEADER)
     if at + HEADER > frame.end:
         return frame.fault(UDP_TRUNCATED, at, HEADER)
     datagram = frame.data[at + LENGTH] << 8 | frame.data[at + LENGTH + 1]
-    if datagram == 0 or segment.fragmented:
+    if segment.fragmented or (datagram == 0 and segment.version == 6):
         datagram = length
     if datagram < HEADER:
         return frame.fault(UDP_LENGTH, at + LENGTH, HEADER)
