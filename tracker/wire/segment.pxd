@@ -49,6 +49,7 @@ cdef class Segment:
     cdef public bint fragmented
     cdef public unsigned int fragment_at
     cdef public unsigned int fragment_length
+    cdef public int fragment_protocol
     cdef public bint more
     cdef public int icmp_type
     cdef public int icmp_code

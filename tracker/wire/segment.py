@@ -91,7 +91,9 @@ class Segment:
     vlan            VLAN identifier of the outermost tag, -1 without one (IEEE 802.1Q)
     ip_id           identification: 16 bits in IPv4, 32 in an IPv6 fragment, else 0
     fragmented      whether the packet is a fragment: `fragment_at` is the offset of its octets in
-                    the datagram, `fragment_length` their number, `more` whether some follow
+                    the datagram, `fragment_length` their number, `more` whether some follow;
+                    `fragment_protocol` is what the datagram begins with, which may be a header
+                    before the segment
     icmp_type, icmp_code    of an ICMP error; the other fields are those of the packet it quotes
     to_group        whether the frame went to a group or to everyone on its link
     tunnel          the tunnels it came through, eight bits each, the innermost lowest; see `layers`
@@ -122,6 +124,7 @@ class Segment:
         self.fragmented = False
         self.fragment_at = 0
         self.fragment_length = 0
+        self.fragment_protocol = 0
         self.more = False
         self.icmp_type = 0
         self.icmp_code = 0
