@@ -31,5 +31,9 @@ cdef class Meter:
     cdef int _inner(self, Frame frame, Segment segment) except -1
     @cython.locals(frame=Frame, segment=Segment, _=int)
     cdef bint _is_overrun(self, int link_type) except -1
-    @cython.locals(number="unsigned int")
+    @cython.locals(number="unsigned int", found=bint)
+    cdef _nothing_first(self, Frame frame, Segment segment, int reason)
     cdef _not_decoded(self, int reason, bint inside)
+    cdef _count(self, int reason, bint inside, unsigned int number, fault)
+    @cython.locals(frame=Frame)
+    cdef _fault(self)
