@@ -293,8 +293,8 @@ class FlowTable:
         connection.first_seen = connection.last_seen = segment.time
         connection.first_sender = connection.initiator = side
         connection.tunnel = segment.tunnel
-        if segment.to_group or is_group(segment):
-            connection.group = 1 - side
+        if segment.protocol != TCP and (segment.to_group or is_group(segment)):
+            connection.group = 1 - side  # TCP knows none (RFC 9293 section 3.9.2.3)
         return connection
 
     def _generation(self, connection: Connection, segment: Segment, side: int) -> Connection:

@@ -28,6 +28,8 @@ def segment_seen(connection: Connection, segment: Segment, side: int, profile: P
         connection.last_seen = segment.time
     if segment.protocol != TCP:
         sender.exists = True
+        if connection.group == side:
+            connection.group = NOTHING  # a host's, whose frames go to a group on its link
         connection.note_letter(sender, side, LETTER_DATA)
         return
     connection.note_letters(sender, side, segment)
