@@ -15,6 +15,7 @@ from packets import (
     CLIENT,
     CLIENT6,
     FIN,
+    IPV4,
     IPV6,
     PSH,
     RST,
@@ -224,6 +225,39 @@ def test_other_protocols_stay_what_they_are() -> None:
     meter = metered(timed([first, later, later]))
     assert uncounted(meter) == {"other: ICMP": 1, LATER: 2}
     assert meter.fragments.without_first == 0
+
+
+# --- lengths ------------------------------------------------------------------------------------
+
+
+def test_the_packets_length_counts_and_not_what_was_captured() -> None:
+    """Ethernet pads short frames (IEEE 802.3 section 4.2.3.3)."""
+    frames = [frame + bytes(30) for frame in cut(udp(bytes(16)), 8, 16)]
+    meter = metered(timed(frames[::-1]))
+    assert sent(only(meter)) == (3, sum(map(len, frames)), 16)
+    assert meter.fragments.overlapping == 0
+
+
+@pytest.mark.parametrize("wire", [0, 1, 14, 20, 34, 41, 42, 43, 60, 62, 70, 1 << 17, (1 << 32) - 1])
+@pytest.mark.parametrize("version", [4, 6])
+@pytest.mark.parametrize("start", [0, 8, 65528])
+def test_a_packet_without_a_length_has_the_frames(version: int, start: int, wire: int) -> None:
+    """Captured before its length was known, or a jumbogram; a record may say anything of it."""
+    octets = udp(bytes(32))
+    if version == 4:
+        packet = ipv4(octets, UDP, total_length=0, more_fragments=True, offset=start // 8)
+        header = ETHERNET + V4_HEADER
+    else:
+        packet = ipv6(fragment(UDP, start // 8, True) + octets, FRAGMENT, payload_length=0)
+        header = ETHERNET + V6_HEADER + FRAGMENT_HEADER
+    frame = ethernet(packet, IPV4 if version == 4 else IPV6)
+    meter = metered([Record(START, frame, wire)])
+    length = wire - header
+    uncounted(meter)
+    if length < 0 or start + length > 65535 - 20 * (version == 4):
+        assert meter.decoded == 0
+    elif start == 0 and length >= 8:
+        assert sent(only(meter)) == (1, wire, length - 8)
 
 
 # --- copies, overlaps, reused identifications ---------------------------------------------------
