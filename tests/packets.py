@@ -17,9 +17,9 @@ CLIENT, SERVER = "192.168.1.5", "192.168.1.7"
 CLIENT6, SERVER6 = "fd00::5", "fd00::7"
 
 
-def ethernet(payload: bytes, ethertype: int = IPV4) -> bytes:
+def ethernet(payload: bytes, ethertype: int = IPV4, destination: bytes = bytes(6)) -> bytes:
     """Return an Ethernet frame (IEEE 802.3 section 3.2), without padding and check sequence."""
-    return bytes(12) + struct.pack("!H", ethertype) + payload
+    return destination + bytes(6) + struct.pack("!H", ethertype) + payload
 
 
 def vlan(payload: bytes, identifier: int, ethertype: int = IPV4, priority: int = 0) -> bytes:
@@ -82,9 +82,11 @@ def extension(next_header: int, octets: int = 8) -> bytes:
     return bytes((next_header, octets // 8 - 1)) + bytes(octets - 2)
 
 
-def fragment(next_header: int, offset: int = 0, more: bool = False) -> bytes:
+def fragment(
+    next_header: int, offset: int = 0, more: bool = False, identification: int = 0
+) -> bytes:
     """Return a fragment header (RFC 8200 section 4.5), `offset` in units of 8 octets."""
-    return struct.pack("!BBHI", next_header, 0, offset << 3 | more, 0)
+    return struct.pack("!BBHI", next_header, 0, offset << 3 | more, identification)
 
 
 def authentication(next_header: int, octets: int = 24) -> bytes:

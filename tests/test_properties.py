@@ -4,18 +4,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from captures import NS_IN_S, PCAPS, START, Record, conversation, read_pcap, timed
+from captures import NS_IN_S, PCAPS, START, conversation, read_pcap, timed
 from decoding import Decoded, Fault, decode_frame
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from metering import flow_table, metered
 from packets import IPV4, IPV6, VLAN, ethernet
 
-from tracker.config import Config
 from tracker.connection import Connection
-from tracker.endpoint import Endpoint, Profile, Transition
+from tracker.endpoint import Endpoint, Transition
 from tracker.flow_table import FlowTable
-from tracker.frames import Frames
-from tracker.meter import Meter
 from tracker.report import sides
 from tracker.report.records import json_lines
 from tracker.report.rows import Row, RowMaker, Wanted
@@ -78,20 +76,6 @@ def test_any_prefix(octets: bytes) -> None:
 
 # --- legal states -------------------------------------------------------------------------------
 
-PROFILE = Profile(
-    [
-        Config().nanoseconds(state.name.lower()) if state.name.lower() in Config._fields else 0
-        for state in State
-    ],
-    False,
-    Config().nanoseconds("initial_rto"),
-)
-
-
-def flow_table(max_connections: int = 1000) -> FlowTable:
-    """Return a table that keeps everything."""
-    return FlowTable(PROFILE, max_connections, 30 * NS_IN_S, 120 * NS_IN_S, True, True)
-
 
 def check_transitions(transitions: Sequence[Transition]) -> None:
     """Check that each step is one of the tables', from where the step before led."""
@@ -149,19 +133,6 @@ def _values(thing: Connection | Endpoint) -> dict[str, object]:
 
 
 # --- any order ----------------------------------------------------------------------------------
-
-
-def metered(records: Sequence[Record]) -> Meter:
-    """Return a meter that was fed the frames in their order."""
-    block = Frames(1)
-    meter = Meter(flow_table())
-    block.data = b"".join(record.octets for record in records)
-    start = 0
-    for time, octets, wire in records:
-        block.append(time, start, len(octets), wire)
-        start += len(octets)
-    meter.feed(block, 0, block.count)
-    return meter
 
 
 @pytest.mark.parametrize("path", SMALL, ids=lambda path: path.stem)

@@ -4,7 +4,7 @@ from tracker.connection cimport Connection
 from tracker.endpoint cimport Endpoint, Profile
 from tracker.rules.errors cimport error_seen
 from tracker.rules.generations cimport answers_attempt, claims, is_reopened_by, proves_attempt, replay_attempt
-from tracker.rules.observe cimport count, segment_seen
+from tracker.rules.observe cimport part_seen, segment_seen
 from tracker.rules.timing cimport settle
 from tracker.wire.segment cimport Segment
 
@@ -54,7 +54,7 @@ cdef class FlowTable:
     @cython.locals(side=int, tag="unsigned int", connection=Connection, was_calm=bint)
     cpdef Connection segment_seen(self, Segment segment)
     @cython.locals(side=int, connection=Connection)
-    cpdef part_seen(self, Segment segment)
+    cpdef Connection part_seen(self, Segment segment)
     @cython.locals(side=int, connection=Connection)
     cpdef error_seen(self, Segment segment)
     @cython.locals(at=Py_ssize_t, connection=Connection)

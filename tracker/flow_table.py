@@ -21,7 +21,7 @@ from tracker.rules.generations import (
     proves_attempt,
     replay_attempt,
 )
-from tracker.rules.observe import count, segment_seen
+from tracker.rules.observe import part_seen, segment_seen
 from tracker.rules.timing import settle
 from tracker.wire.segment import ACK, SYN, TCP, Segment
 from tracker.words import NOTHING
@@ -174,12 +174,13 @@ class FlowTable:
             self._place(connection, segment, side)
         return connection
 
-    def part_seen(self, segment: Segment) -> None:
-        """Count `segment`, a part of one that was taken in, and step nothing."""
+    def part_seen(self, segment: Segment) -> Connection | None:
+        """Count `segment`, a later part of one that was taken in, and step nothing."""
         side = side_of_sender(segment)
         connection = self._find(segment, side, _hash(segment, side, self._seed))
         if connection is not None:
-            count(connection.b if side else connection.a, segment)
+            part_seen(connection, segment, side)
+        return connection
 
     def error_seen(self, segment: Segment) -> None:
         """Take an ICMP error to the connection that `segment`, the packet it quotes, belongs to."""
@@ -292,8 +293,8 @@ class FlowTable:
         connection.first_seen = connection.last_seen = segment.time
         connection.first_sender = connection.initiator = side
         connection.tunnel = segment.tunnel
-        if segment.to_group or is_group(segment):
-            connection.group = 1 - side
+        if segment.protocol != TCP and (segment.to_group or is_group(segment)):
+            connection.group = 1 - side  # TCP knows none (RFC 9293 section 3.9.2.3)
         return connection
 
     def _generation(self, connection: Connection, segment: Segment, side: int) -> Connection:

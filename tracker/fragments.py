@@ -3,7 +3,8 @@
 Only the first fragment of a packet has the ports.  So it is remembered, and later fragments are
 taken to its connection as if their octets had been segments of their own: that is what they are to
 the sequence space, and whether the whole packet arrived, the receiver's acknowledgments say.
-Fragments that come before the first wait for it; where a header is split over several, it is put
+Fragments that come before the first wait for it, and then count as if they came after it, with its
+frame: not before can they have had an effect.  Where a header is split over several, it is put
 together.
 
 Memory is bounded whatever comes (RFC 1858, RFC 5722 and RFC 8900 tell what may): the number of
@@ -13,6 +14,7 @@ packets in parts, of fragments that wait, and of octets kept of each.
 from typing import NamedTuple
 
 from tracker.flow_table import FlowTable
+from tracker.rules.times import MIN_RTO_NS
 from tracker.wire.reasons import (
     DECODED,
     FRAGMENT_BEYOND_PACKET,
@@ -34,8 +36,13 @@ MAX_WAITING = 65536
 
 # The longest header that has to be put together: of TCP, with all its options.
 _LONGEST_HEADER = 60
-# An IP packet has no more octets (RFC 791 section 3.1; RFC 8200 section 4.5, fragments).
-_LARGEST_PACKET = 65535
+# No packet has more octets behind its header, which in IPv4 counts (RFC 791 section 3.1; RFC 8200
+# section 4.5).
+_LARGEST_PAYLOAD = {4: 65535 - 20, 6: 65535}
+
+# What a packet may begin with that holds a segment or datagram: these, and headers before them.
+_ROUTING, _AUTHENTICATION, _DESTINATION_OPTIONS = 43, 51, 60
+_MAY_HOLD = frozenset((TCP, UDP, _ROUTING, _AUTHENTICATION, _DESTINATION_OPTIONS))
 
 # How many separate parts of one packet are told apart; with more it does not count as complete.
 _MAX_PARTS = 64
@@ -66,22 +73,27 @@ class Piece(NamedTuple):
 class Packet:
     """What is known of one IP packet in parts.
 
-    since      when its first part was seen, ns
+    since, last    when its first and its latest part were seen, ns
     header     octets of the headers before its data, 0 while the ports are not known
+    hopeless   whether its first part was seen, and ports are not to be had from it
     waiting    pieces that came before the ports were known
     octets     the beginning of the packet, as far as it is there without a gap
+    stray      what may belong behind that, by where it starts
     parts      octets that were seen, as (start, end) in order
     total      octets of the whole packet, 0 while the last fragment is missing
     """
 
     def __init__(self, since: int) -> None:
         self.since = since
+        self.last = since
         self.header = 0
+        self.hopeless = False
         self.waiting: list[Piece] = []
         self.octets = b""
         self.stray: dict[int, bytes] = {}
         self.parts: list[tuple[int, int]] = []
         self.total = 0
+        self.protocol = 0
         self.source_port = 0
         self.destination_port = 0
         self.sequence = 0
@@ -92,6 +104,7 @@ class Packet:
     def know(self, segment: Segment, header: int) -> None:
         """Take the ports and the numbers from the packet's first segment."""
         self.header = header
+        self.protocol = segment.protocol
         self.source_port = segment.source_port
         self.destination_port = segment.destination_port
         self.sequence = segment.sequence
@@ -99,16 +112,18 @@ class Packet:
         self.flags = segment.flags
         self.window = segment.window
 
-    def begins_otherwise(self, frame: Frame, segment: Segment, reason: int) -> bool:
-        """Return whether a first fragment holds other ports or numbers than the one before."""
-        if self.header:
-            return reason != DECODED or (
-                segment.source_port != self.source_port
-                or segment.destination_port != self.destination_port
-                or (segment.protocol == TCP and segment.sequence != self.sequence)
-            )
-        octets = _beginning(frame, segment, reason)
-        return bool(self.octets) and self.octets[: len(octets)] != octets
+    def is_another(self, piece: Piece, beginning: bytes, timeout: int) -> bool:
+        """Return whether a piece with the same identification is of a packet that came later.
+
+        That is so after the time-out; after the packet was complete, but for copies that a mirror
+        port or the network made; and if it begins otherwise.
+        """
+        if piece.time - self.since > timeout:
+            return True
+        if piece.time - self.last > MIN_RTO_NS and self.is_complete():
+            return True
+        common = min(len(beginning), len(self.octets))
+        return piece.start == 0 and beginning[:common] != self.octets[:common]
 
     def cover(self, start: int, end: int) -> bool:
         """Note that the octets `start` to `end` were seen; return whether some were before."""
@@ -128,8 +143,7 @@ class Packet:
 
     def keep(self, start: int, octets: bytes) -> None:
         """Keep what is needed to put a split header together; what came first counts."""
-        if start < _LONGEST_HEADER:
-            self.stray.setdefault(start, octets)
+        self.stray.setdefault(start, octets)
         while (more := self.stray.pop(len(self.octets), None)) is not None:
             self.octets += more
 
@@ -156,6 +170,7 @@ class Fragments:
         self.released = 0
         self._given_up = 0
         self._lost = 0
+        self._first_lost = 0
         self._waiting = 0
         self._packets: dict[tuple[int, ...], Packet] = {}
         self._frame = Frame()
@@ -163,12 +178,18 @@ class Fragments:
     @property
     def incomplete(self) -> int:
         """How many packets, with their ports known, were never seen in full."""
-        return self._given_up + sum(1 for packet in self._packets.values() if packet.header)
+        return self._given_up + sum(map(_is_missed, self._packets.values()))
 
     @property
     def without_first(self) -> int:
         """How many fragments belong to packets whose first one was not seen (so far)."""
         return self._lost + self._waiting
+
+    @property
+    def first_without_first(self) -> int:
+        """The first frame with such a fragment, 0 where there is none."""
+        frames = [piece.frame for packet in self._packets.values() for piece in packet.waiting]
+        return min([*frames, self._first_lost] if self._first_lost else frames, default=0)
 
     def take(self, frame: Frame, segment: Segment, reason: int, may_wait: bool) -> int:
         """Take in a fragment, of which decoding returned `reason`.
@@ -179,60 +200,56 @@ class Fragments:
         """
         self.released = 0
         self.fragments += 1
-        if segment.protocol not in (TCP, UDP):
+        if segment.fragment_protocol not in _MAY_HOLD:
             return reason
-        if segment.fragment_at + segment.fragment_length > _LARGEST_PACKET:
-            return FRAGMENT_BEYOND_PACKET
         piece = _piece(segment)
-        packet = self._packet(frame, segment, reason)
+        if piece.end > _LARGEST_PAYLOAD[segment.version]:
+            return FRAGMENT_BEYOND_PACKET
+        beginning = _octets(frame, segment) if piece.start < _LONGEST_HEADER else b""
+        packet = self._packet(segment, piece, beginning)
         if packet.cover(piece.start, piece.end):
             self.overlapping += 1
         if not piece.more:
             packet.total = packet.total or piece.end
-        if reason == DECODED and not packet.header:
-            packet.know(segment, segment.fragment_length - segment.payload)
-        elif not packet.header and may_wait:
-            reason = self._wait(packet, piece, frame, segment, reason)
+        if not packet.header:
+            if reason == DECODED:
+                packet.octets = beginning
+                packet.know(segment, segment.fragment_length - segment.payload)
+            elif may_wait:
+                reason = self._wait(packet, piece, segment, reason, beginning)
         if packet.header:
-            self._release(packet, segment)
-            _tell(packet, piece, segment)
-            self._seen(segment)
-            reason = DECODED
-        if packet.is_complete():
-            self._forget(packet, segment)
+            self._deliver(packet, piece, segment)
+            return DECODED
         return reason
 
-    def _packet(self, frame: Frame, segment: Segment, reason: int) -> Packet:
-        """Return the packet that `segment` is a part of, a new one if need be.
-
-        An identification may come again before all parts of the packet before were seen; a first
-        fragment that begins otherwise shows it.
-        """
+    def _packet(self, segment: Segment, piece: Piece, beginning: bytes) -> Packet:
+        """Return the packet that `piece` is a part of, a new one if need be."""
         key = _key(segment)
         packet = self._packets.get(key)
-        if packet is not None and (
-            segment.time - packet.since > self.timeout
-            or (segment.fragment_at == 0 and packet.begins_otherwise(frame, segment, reason))
-        ):
+        if packet is not None and packet.is_another(piece, beginning, self.timeout):
             self._give_up(key)
             packet = None
         if packet is None:
-            if len(self._packets) >= MAX_PACKETS:
-                self._give_up(next(iter(self._packets)))
-            packet = self._packets[key] = Packet(segment.time)
+            self._make_room(piece.time)
+            packet = self._packets[key] = Packet(piece.time)
+        packet.last = piece.time
         return packet
 
     def _wait(
-        self, packet: Packet, piece: Piece, frame: Frame, segment: Segment, reason: int
+        self, packet: Packet, piece: Piece, segment: Segment, reason: int, beginning: bytes
     ) -> int:
         """Let a piece wait, and put the header together where it is split."""
         if piece.start == 0 and reason not in _SPLIT:
+            packet.hopeless = True
             return reason
-        packet.keep(piece.start, _beginning(frame, segment, reason))
-        found = self._put_together(packet, segment)
-        if found in (DECODED, TCP_DATA_OFFSET):
-            return found
-        if self._waiting >= MAX_WAITING:
+        if packet.hopeless:
+            return LATER_FRAGMENT
+        if piece.start < _LONGEST_HEADER and segment.fragment_protocol in (TCP, UDP):
+            packet.keep(piece.start, beginning)
+            found = self._put_together(packet, segment)
+            if found != WAITING:
+                return found
+        if not self._may_wait(packet):
             return LATER_FRAGMENT
         packet.waiting.append(piece)
         self._waiting += 1
@@ -252,44 +269,68 @@ class Fragments:
         frame.data = b""
         if reason == DECODED:
             packet.know(segment, frame.end - segment.payload)
-        elif reason != TCP_DATA_OFFSET or packet.octets[_DATA_OFFSET] >> 4 >= _MIN_DATA_OFFSET:
+        elif reason == TCP_DATA_OFFSET and packet.octets[_DATA_OFFSET] >> 4 < _MIN_DATA_OFFSET:
+            packet.hopeless = True
+        else:
             return WAITING
         return reason
 
-    def _release(self, packet: Packet, segment: Segment) -> None:
-        """Take the pieces that waited to the connection, in the order in which they came."""
+    def _deliver(self, packet: Packet, piece: Piece, segment: Segment) -> None:
+        """Take `piece` to its connection, and with it what has waited, in the packet's order."""
         if not packet.waiting:
+            self._seen(packet, piece, segment)
             return
-        time, number, length = segment.time, segment.frame, segment.length
-        for piece in packet.waiting:
-            segment.time, segment.frame, segment.length = piece.time, piece.frame, piece.length
-            _tell(packet, piece, segment)
-            self._seen(segment)
-        segment.time, segment.frame, segment.length = time, number, length
+        length = segment.length
+        for each in sorted([*packet.waiting, piece]):
+            self._seen(packet, each, segment)
+        segment.length = length
         self.released = len(packet.waiting)
         self._waiting -= len(packet.waiting)
         packet.waiting.clear()
 
-    def _seen(self, segment: Segment) -> None:
-        if segment.protocol == TCP and not segment.flags:
-            self.table.part_seen(segment)
+    def _seen(self, packet: Packet, piece: Piece, segment: Segment) -> None:
+        if _tell(packet, piece, segment):
+            connection = self.table.part_seen(segment)
         else:
-            self.table.segment_seen(segment)
+            connection = self.table.segment_seen(segment)
+        if connection is not None and piece.time < segment.time:
+            connection.first_seen = min(connection.first_seen, piece.time)
 
-    def _forget(self, packet: Packet, segment: Segment) -> None:
-        """Let go of a packet that is complete."""
-        key = _key(segment)
-        if packet.waiting:
-            self._give_up(key)
-        else:
-            del self._packets[key]
+    # --- limits -----------------------------------------------------------------------------------
+
+    def _may_wait(self, packet: Packet) -> bool:
+        """Return whether another piece of `packet` may wait; the oldest packets make room."""
+        while self._waiting >= MAX_WAITING:
+            oldest = next(iter(self._packets))
+            if self._packets[oldest] is packet:
+                return False
+            self._give_up(oldest)
+        return True
+
+    def _make_room(self, now: int) -> None:
+        """Let go of the oldest packets, if their time is over or there are too many."""
+        for _ in range(2):
+            oldest = next(iter(self._packets), None)
+            if oldest is None:
+                return
+            over = now - self._packets[oldest].since > self.timeout
+            if over or len(self._packets) >= MAX_PACKETS:
+                self._give_up(oldest)
 
     def _give_up(self, key: tuple[int, ...]) -> None:
-        """Let go of a packet that is not complete."""
+        """Let go of a packet, with what waits for it."""
         packet = self._packets.pop(key)
-        self._lost += len(packet.waiting)
-        self._waiting -= len(packet.waiting)
-        self._given_up += packet.header > 0
+        self._given_up += _is_missed(packet)
+        if packet.waiting:
+            self._lost += len(packet.waiting)
+            self._waiting -= len(packet.waiting)
+            first = min(piece.frame for piece in packet.waiting)
+            self._first_lost = min(self._first_lost or first, first)
+
+
+def _is_missed(packet: Packet) -> bool:
+    """Return whether ports of a packet are known, and some of its octets were not seen."""
+    return packet.header > 0 and not packet.is_complete()
 
 
 def _key(segment: Segment) -> tuple[int, ...]:
@@ -300,18 +341,15 @@ def _key(segment: Segment) -> tuple[int, ...]:
         segment.destination_high,
         segment.destination_low,
         segment.ip_id,
-        segment.protocol,
+        segment.fragment_protocol,
+        segment.version,
         segment.tunnel,
     )
 
 
-def _beginning(frame: Frame, segment: Segment, reason: int) -> bytes:
+def _octets(frame: Frame, segment: Segment) -> bytes:
     """Return the first octets of a fragment, as many as may be of a header."""
     start = frame.at
-    if segment.fragment_at == 0:
-        start = frame.start + frame.fault_offset
-        if reason == TCP_DATA_OFFSET:
-            start -= _DATA_OFFSET
     end = min(start + segment.fragment_length, frame.end, start + _LONGEST_HEADER)
     return bytes(frame.data[start:end])
 
@@ -328,25 +366,29 @@ def _piece(segment: Segment) -> Piece:
     )
 
 
-def _tell(packet: Packet, piece: Piece, segment: Segment) -> None:
+def _tell(packet: Packet, piece: Piece, segment: Segment) -> bool:
     """Make `segment` what a sender without fragments would have sent with the octets of `piece`.
 
-    Only the first says SYN and RST, only the last FIN; without any flag left it only counts.
+    Only the first says SYN and RST, only the last FIN.  Returns whether nothing is left to say, so
+    that it only counts.
     """
     start, end = max(piece.start, packet.header), max(piece.end, packet.header)
+    segment.protocol = packet.protocol
     segment.source_port = packet.source_port
     segment.destination_port = packet.destination_port
     segment.payload = end - start
-    if segment.protocol == UDP:
-        return
+    segment.length = piece.length
+    if packet.protocol == UDP:
+        return False
     flags = packet.flags
-    segment.sequence = packet.sequence
+    sequence = packet.sequence
     if piece.start:
-        segment.sequence = (packet.sequence + start - packet.header) & 0xFFFFFFFF
-        if flags & (SYN | RST) or end == start:
-            flags = 0
+        # Data on a SYN stands behind it in the sequence space (RFC 7413 section 2).
+        sequence += start - packet.header + (flags & SYN != 0)
     if piece.more:
         flags &= ~FIN
+    segment.sequence = sequence & 0xFFFFFFFF
     segment.acknowledgment = packet.acknowledgment
     segment.flags = flags
     segment.window = packet.window
+    return piece.start > 0 and (flags & (SYN | RST) != 0 or (start == end and not flags & FIN))

@@ -37,7 +37,7 @@ cdef class Meter:
     @cython.locals(reason=int)
     cdef int _verified(self, Frame frame, Segment segment) except -1
     cdef int _inner_fragment(self, Frame frame, Segment segment, int reason) except -1
-    @cython.locals(found=bint, inner=int, inside=Py_ssize_t, number="unsigned int")
+    @cython.locals(inside=Py_ssize_t)
     cdef _take(self, Frame frame, Segment segment, int reason)
     @cython.locals(found=int, _=int, reason=int)
     cdef int _inner(self, Frame frame, Segment segment) except -1
@@ -45,5 +45,9 @@ cdef class Meter:
     cdef int _located(self, Frame frame, Segment segment) except -1
     @cython.locals(frame=Frame, segment=Segment, _=int)
     cdef bint _is_overrun(self) except -1
-    @cython.locals(number="unsigned int")
+    @cython.locals(number="unsigned int", found=bint)
+    cdef _nothing_first(self, Frame frame, Segment segment, int reason)
     cdef _not_decoded(self, int reason, bint inside)
+    cdef _count(self, int reason, bint inside, unsigned int number, fault)
+    @cython.locals(frame=Frame)
+    cdef _fault(self)

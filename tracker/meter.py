@@ -177,25 +177,31 @@ class Meter:
         """Take in a frame that is not simply decoded, or whose checksum is to be verified."""
         if self.checksums and reason == DECODED:
             reason = self._verified(frame, segment)
-        found = False
         if segment.fragmented:
             inside = segment.inside
-            reason = self.fragments.take(frame, segment, reason, True)
+            reason = self.fragments.take(frame, segment, reason, frame.again == 0)
             self.decoded += self.fragments.released
-            segment.inside = inside if reason == DECODED else 0
-            found = reason == DECODED
+            segment.inside = inside
         elif reason == DECODED:
             self.table.segment_seen(segment)
-            found = True
         elif reason == ICMP_ERROR:
             self.table.error_seen(segment)
-        number = frame.fault_number
-        inner = self._inner(frame, segment)
-        frame.fault_number = number
-        if found or inner:
+        if reason == DECODED:
             self.decoded += 1
-        if not found and reason != WAITING:
-            self._not_decoded(reason, inner > 0)
+            self._inner(frame, segment)
+        elif reason != WAITING:
+            self._nothing_first(frame, segment, reason)
+
+    def _nothing_first(self, frame: Frame, segment: Segment, reason: int) -> None:
+        """Count a frame whose first packet was not decoded; others in it may be."""
+        if not frame.again:
+            self._not_decoded(reason, False)
+            return
+        fault = self._fault()
+        number = frame.fault_number
+        found = self._inner(frame, segment) > 0
+        self.decoded += found
+        self._count(reason, found, number, fault)
 
     def _verified(self, frame: Frame, segment: Segment) -> int:
         """Return why a receiver drops the packet, by its checksums, or DECODED."""
@@ -256,6 +262,7 @@ class Meter:
     def _inner_fragment(self, frame: Frame, segment: Segment, reason: int) -> int:
         """Take in a fragment of a packet in a tunnel; return 1 if it found its connection."""
         reason = self.fragments.take(frame, segment, reason, False)
+        self.decoded += self.fragments.released
         if reason == DECODED:
             return 1
         self._not_decoded(reason, True)
@@ -263,15 +270,19 @@ class Meter:
 
     def _not_decoded(self, reason: int, inside: bool) -> None:
         """Count a frame, or what was `inside` one that was decoded, under its reason."""
-        number = self._frame.fault_number if reason in NUMBERED else 0
-        key = (inside, reason, number)
+        self._count(reason, inside, self._frame.fault_number, None)
+
+    def _count(self, reason: int, inside: bool, number: int, fault: Fault | None) -> None:
+        """Count what has the number `number`, and a `fault` that may have changed since."""
+        key = (inside, reason, number if reason in NUMBERED else 0)
         if key not in self._counts:
             self._counts[key] = 0
-            frame = self._frame
-            self._faults[key] = Fault(
-                self.frames, frame.fault_offset, frame.fault_needed, frame.fault_had
-            )
+            self._faults[key] = fault or self._fault()
         self._counts[key] += 1
+
+    def _fault(self) -> Fault:
+        frame = self._frame
+        return Fault(self.frames, frame.fault_offset, frame.fault_needed, frame.fault_had)
 
     def undecoded(self) -> list[Undecoded]:
         """Return what was not decoded and why, by kind, the most frequent first."""
@@ -281,7 +292,8 @@ class Meter:
         ]
         waiting = self.fragments.without_first
         if waiting:
-            rows.append(Undecoded(describe(WITHOUT_FIRST), waiting, False, Fault(0, 0, 0, 0)))
+            first = Fault(self.fragments.first_without_first, 0, 0, 0)
+            rows.append(Undecoded(describe(WITHOUT_FIRST), waiting, False, first))
         return sorted(
             rows, key=lambda row: (row.inside, row.reason.split(":")[0], -row.count, row.reason)
         )

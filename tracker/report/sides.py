@@ -45,7 +45,9 @@ class Sides(NamedTuple):
         """Return the sides of `connection` that may be local, lowest first."""
         if not self.networks:
             return BOTH
-        return tuple(side for side in BOTH if self._holds(connection, side))
+        return tuple(
+            side for side in BOTH if side != connection.group and self._holds(connection, side)
+        )
 
     def _holds(self, connection: Connection, side: int) -> bool:
         high = connection.b_high if side else connection.a_high

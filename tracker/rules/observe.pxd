@@ -7,17 +7,20 @@ from tracker.rules.opening cimport syn_ack_seen, syn_seen
 from tracker.rules.reset cimport rst_seen
 from tracker.rules.space cimport move, proved_syn
 from tracker.rules.timing cimport settle
-from tracker.sequence cimport after
+from tracker.sequence cimport add, after
 from tracker.wire.segment cimport Segment
 
 cdef unsigned int ACK, FIN, RST, SYN
 cdef int TCP
 cdef long long TWICE_NS
-cdef int ESTABLISHED, NOTHING
+cdef int ESTABLISHED, NOTHING, SYN_RECEIVED, SYN_SENT
 cdef unsigned int LETTER_DATA, NOTE_ODD_FLAGS
 
 @cython.locals(sender=Endpoint, receiver=Endpoint, beyond=bint, unsent=bint)
 cpdef segment_seen(Connection connection, Segment segment, int side, Profile profile)
+
+@cython.locals(sender=Endpoint, end="unsigned int")
+cpdef part_seen(Connection connection, Segment segment, int side)
 
 cpdef count(Endpoint sender, Segment segment)
 

@@ -8,9 +8,16 @@ from tracker.rules.reset import rst_seen
 from tracker.rules.space import move, proved_syn
 from tracker.rules.times import TWICE_NS
 from tracker.rules.timing import settle
-from tracker.sequence import after
+from tracker.sequence import add, after
 from tracker.wire.segment import ACK, FIN, RST, SYN, TCP, Segment
-from tracker.words import ESTABLISHED, LETTER_DATA, NOTE_ODD_FLAGS, NOTHING
+from tracker.words import (
+    ESTABLISHED,
+    LETTER_DATA,
+    NOTE_ODD_FLAGS,
+    NOTHING,
+    SYN_RECEIVED,
+    SYN_SENT,
+)
 
 
 def segment_seen(connection: Connection, segment: Segment, side: int, profile: Profile) -> None:
@@ -24,6 +31,8 @@ def segment_seen(connection: Connection, segment: Segment, side: int, profile: P
         connection.last_seen = segment.time
     if segment.protocol != TCP:
         sender.exists = True
+        if connection.group == side:
+            connection.group = NOTHING  # a host's, whose frames go to a group on its link
         connection.note_letter(sender, side, LETTER_DATA)
         return
     connection.note_letters(sender, side, segment)
@@ -36,6 +45,18 @@ def segment_seen(connection: Connection, segment: Segment, side: int, profile: P
     settle(connection, segment.time, profile)
     _turn(connection, sender, receiver, segment, profile)
     connection.calm = _is_calm(connection)
+
+
+def part_seen(connection: Connection, segment: Segment, side: int) -> None:
+    """Count `segment`, a part of one that was taken in: what is behind a SYN, RST or header."""
+    sender = connection.b if side else connection.a
+    count(sender, segment)
+    if segment.time > connection.last_seen:
+        connection.last_seen = segment.time
+    if segment.flags & SYN and (sender.state == SYN_SENT or sender.state == SYN_RECEIVED):
+        end = add(segment.sequence, segment.payload)
+        if after(end, sender.snd_nxt):
+            sender.snd_nxt = end
 
 
 def count(sender: Endpoint, segment: Segment) -> None:

@@ -59,6 +59,7 @@ def decode_inside(frame: Frame, segment: Segment) -> int:
     """Decode what is in the datagram that was decoded last, as `decode` does."""
     at = segment.inside
     segment.inside = 0
+    segment.fragmented = False
     frame.enter(UDP_PAYLOAD, at)
     return _go_on(frame, segment)
 
@@ -67,6 +68,7 @@ def decode_again(frame: Frame, segment: Segment) -> int:
     """Decode the next packet of a frame that holds several, as `decode` does."""
     segment.tunnel = 0
     segment.inside = 0
+    segment.fragmented = False
     frame.enter(SUBFRAME, frame.again)
     frame.again = 0
     return _go_on(frame, segment)

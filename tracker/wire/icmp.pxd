@@ -8,16 +8,16 @@ cdef int UNREACHABLE, TIME_EXCEEDED, PARAMETER_PROBLEM, V6_UNREACHABLE, V6_PARAM
 cdef Py_ssize_t V4_HEADER, V4_FRAGMENT, V4_PROTOCOL, V4_SOURCE, V4_DESTINATION
 cdef Py_ssize_t V6_HEADER, V6_NEXT_HEADER, V6_SOURCE, V6_DESTINATION
 cdef unsigned int FRAGMENT_OFFSET
-cdef int HOP_BY_HOP, ROUTING, FRAGMENT, DESTINATION_OPTIONS
+cdef int HOP_BY_HOP, ROUTING, FRAGMENT, AUTHENTICATION, DESTINATION_OPTIONS
 cdef unsigned long long _V4_MAPPED
 
-@cython.locals(kind=int)
+@cython.locals(kind=int, end=Py_ssize_t)
 cpdef int decode_icmp(Frame frame, Segment segment, int protocol, Py_ssize_t at, Py_ssize_t length) except -1
 
-@cython.locals(header=Py_ssize_t, fragment="unsigned int")
-cdef int _quoted_v4(Frame frame, Segment segment, Py_ssize_t at) except -1
+@cython.locals(header=Py_ssize_t, fragment="unsigned int", protocol=int)
+cdef int _quoted_v4(Frame frame, Segment segment, Py_ssize_t at, Py_ssize_t end) except -1
 
 @cython.locals(header=int, size=Py_ssize_t)
-cdef int _quoted_v6(Frame frame, Segment segment, Py_ssize_t at) except -1
+cdef int _quoted_v6(Frame frame, Segment segment, Py_ssize_t at, Py_ssize_t end) except -1
 
-cdef int _quoted_ports(Frame frame, Segment segment, int protocol, Py_ssize_t at) except -1
+cdef int _quoted_ports(Frame frame, Segment segment, int protocol, Py_ssize_t at, Py_ssize_t end) except -1

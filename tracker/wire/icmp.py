@@ -31,6 +31,7 @@ V6_DESTINATION = 24
 # Extension headers that a quoted packet may have (RFC 8200 section 4); of a fragment only the first
 # says the ports.
 HOP_BY_HOP, ROUTING, FRAGMENT, DESTINATION_OPTIONS = 0, 43, 44, 60
+AUTHENTICATION = 51
 
 _V4_MAPPED = 0xFFFF00000000
 
@@ -47,18 +48,19 @@ def decode_icmp(frame: Frame, segment: Segment, protocol: int, at: int, length: 
     kind = frame.data[at]
     segment.icmp_type = kind
     segment.icmp_code = frame.data[at + 1]
+    end = min(at + length, frame.end)  # what the link adds behind the packet is no quote
     at += HEADER
     if protocol == ICMP:
         if kind == UNREACHABLE or kind == TIME_EXCEEDED or kind == PARAMETER_PROBLEM:
-            return _quoted_v4(frame, segment, at)
+            return _quoted_v4(frame, segment, at, end)
     elif V6_UNREACHABLE <= kind <= V6_PARAMETER_PROBLEM:
-        return _quoted_v6(frame, segment, at)
+        return _quoted_v6(frame, segment, at, end)
     return OTHER_PROTOCOL
 
 
-def _quoted_v4(frame: Frame, segment: Segment, at: int) -> int:
-    """Read the IPv4 packet that is quoted at `at`."""
-    if at + V4_HEADER > frame.end or frame.data[at] >> 4 != 4:
+def _quoted_v4(frame: Frame, segment: Segment, at: int, end: int) -> int:
+    """Read the IPv4 packet that is quoted from `at` to `end`."""
+    if at + V4_HEADER > end or frame.data[at] >> 4 != 4:
         return OTHER_PROTOCOL
     header = (frame.data[at] & 15) * 4
     fragment = frame.data[at + V4_FRAGMENT] << 8 | frame.data[at + V4_FRAGMENT + 1]
@@ -68,12 +70,17 @@ def _quoted_v4(frame: Frame, segment: Segment, at: int) -> int:
     segment.source_high = segment.destination_high = 0
     segment.source_low = _V4_MAPPED | frame.u32(at + V4_SOURCE)
     segment.destination_low = _V4_MAPPED | frame.u32(at + V4_DESTINATION)
-    return _quoted_ports(frame, segment, frame.data[at + V4_PROTOCOL], at + header)
+    protocol = frame.data[at + V4_PROTOCOL]
+    at += header
+    if protocol == AUTHENTICATION and at + 8 <= end:
+        protocol = frame.data[at]
+        at += (frame.data[at + 1] + 2) * 4  # RFC 4302 section 2.2
+    return _quoted_ports(frame, segment, protocol, at, end)
 
 
-def _quoted_v6(frame: Frame, segment: Segment, at: int) -> int:
-    """Read the IPv6 packet that is quoted at `at`."""
-    if at + V6_HEADER > frame.end or frame.data[at] >> 4 != 6:
+def _quoted_v6(frame: Frame, segment: Segment, at: int, end: int) -> int:
+    """Read the IPv6 packet that is quoted from `at` to `end`."""
+    if at + V6_HEADER > end or frame.data[at] >> 4 != 6:
         return OTHER_PROTOCOL
     segment.version = 6
     segment.source_high = frame.u64(at + V6_SOURCE)
@@ -86,21 +93,26 @@ def _quoted_v6(frame: Frame, segment: Segment, at: int) -> int:
         header == HOP_BY_HOP
         or header == ROUTING
         or header == FRAGMENT
+        or header == AUTHENTICATION
         or header == DESTINATION_OPTIONS
     ):
-        if at + 8 > frame.end:
+        if at + 8 > end:
             return OTHER_PROTOCOL
         if header == FRAGMENT and (frame.data[at + 2] << 8 | frame.data[at + 3]) & 0xFFF8:
             return OTHER_PROTOCOL
-        size = 8 if header == FRAGMENT else (frame.data[at + 1] + 1) * 8
+        size = (frame.data[at + 1] + 1) * 8
+        if header == FRAGMENT:
+            size = 8
+        elif header == AUTHENTICATION:
+            size = (frame.data[at + 1] + 2) * 4
         header = frame.data[at]
         at += size
-    return _quoted_ports(frame, segment, header, at)
+    return _quoted_ports(frame, segment, header, at, end)
 
 
-def _quoted_ports(frame: Frame, segment: Segment, protocol: int, at: int) -> int:
-    """Read what is quoted of a segment or datagram at `at`."""
-    if at + QUOTED > frame.end or (protocol != TCP and protocol != UDP):
+def _quoted_ports(frame: Frame, segment: Segment, protocol: int, at: int, end: int) -> int:
+    """Read what is quoted of a segment or datagram from `at` to `end`."""
+    if at + QUOTED > end or (protocol != TCP and protocol != UDP):
         return OTHER_PROTOCOL
     segment.protocol = protocol
     segment.source_port = frame.data[at] << 8 | frame.data[at + 1]

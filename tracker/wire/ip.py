@@ -152,10 +152,11 @@ def _fragment(frame: Frame, segment: Segment, protocol: int, at: int, length: in
     """Note which octets of its datagram the fragment at `at` holds; decode a first one."""
     segment.fragmented = True
     segment.fragment_length = length
+    segment.fragment_protocol = protocol
+    frame.at = at
     if segment.fragment_at == 0:
         return _transport(frame, segment, protocol, at, length)
     segment.protocol = protocol
-    frame.at = at
     frame.fault_number = protocol
     return frame.fault(LATER_FRAGMENT, at, 0)
 
@@ -231,7 +232,9 @@ def _is_later(frame: Frame, segment: Segment, at: int, length: int) -> bool:
     segment.fragment_at = offset & 0xFFF8
     segment.fragmented = segment.fragment_at != 0 or segment.more
     segment.fragment_length = length
+    segment.fragment_protocol = frame.data[at]
     segment.ip_id = _u32(frame, at + 4)
+    frame.at = at + 8
     return segment.fragment_at != 0
 
 
@@ -259,7 +262,7 @@ def _transport(frame: Frame, segment: Segment, protocol: int, at: int, length: i
         return decode_udp(frame, segment, at, length)
     if protocol == AUTHENTICATION and segment.version == 4:
         return _authentication(frame, segment, at, length)
-    if protocol == ICMP or protocol == ICMP_V6:
+    if protocol == (ICMP if segment.version == 4 else ICMP_V6):
         return decode_icmp(frame, segment, protocol, at, length)
     return _tunnel(frame, segment, protocol, at, length)
 

@@ -49,6 +49,7 @@ cdef class Segment:
     cdef public bint fragmented
     cdef public unsigned int fragment_at
     cdef public unsigned int fragment_length
+    cdef public int fragment_protocol
     cdef public bint more
     cdef public Py_ssize_t packet_at
     cdef public Py_ssize_t transport_at

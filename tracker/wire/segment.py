@@ -94,7 +94,9 @@ class Segment:
     vlan            VLAN identifier of the outermost tag, -1 without one (IEEE 802.1Q)
     ip_id           identification: 16 bits in IPv4, 32 in an IPv6 fragment, else 0
     fragmented      whether the packet is a fragment: `fragment_at` is the offset of its octets in
-                    the datagram, `fragment_length` their number, `more` whether some follow
+                    the datagram, `fragment_length` their number, `more` whether some follow;
+                    `fragment_protocol` is what the datagram begins with, which may be a header
+                    before the segment
     packet_at       offset of the IP header; `transport_at` and `transport_length` say where what
                     it carries begins, and how many octets it has by the packet's length
     icmp_type, icmp_code    of an ICMP error; the other fields are those of the packet it quotes
@@ -127,6 +129,7 @@ class Segment:
         self.fragmented = False
         self.fragment_at = 0
         self.fragment_length = 0
+        self.fragment_protocol = 0
         self.more = False
         self.packet_at = 0
         self.transport_at = 0
