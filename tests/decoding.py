@@ -140,9 +140,14 @@ def _address(version: int, high: int, low: int) -> Address:
 def check_prefixes(octets: bytes, layers: list[tuple[str, int, int]]) -> None:
     """Cut a frame everywhere: before the end of its last header *truncated*, then decoded.
 
-    `layers` are (layer, start, end) of its headers; the one that is cut is blamed.
+    `layers` are (layer, start, end) of its headers; the one that is cut is blamed.  Of TCP's, what
+    comes before the checksum is enough.
     """
     whole = decoded(octets)
+    layers = [
+        (layer, start, min(end, start + 16) if layer == "TCP" else end)
+        for layer, start, end in layers
+    ]
     for length in range(len(octets) + 1):
         result = decode_frame(octets[:length], wire=len(octets), around=b"\xff" * 80)
         cut = next((layer for layer in layers if length < layer[2]), None)

@@ -13,6 +13,9 @@ TCP, UDP = 6, 17
 IPV4, IPV6 = 0x0800, 0x86DD
 VLAN, QINQ = 0x8100, 0x88A8
 
+#: Checksum and urgent pointer of a TCP header, which nothing depends on: a cut may begin there.
+UNREAD = 4
+
 CLIENT, SERVER = "192.168.1.5", "192.168.1.7"
 CLIENT6, SERVER6 = "fd00::5", "fd00::7"
 

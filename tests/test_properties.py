@@ -68,7 +68,8 @@ def test_any_prefix(octets: bytes) -> None:
     for length in range(len(octets)):
         part = decode_frame(octets[:length], wire=len(octets))
         if isinstance(part, Fault):
-            assert part.kind == TRUNCATED or part[:3] == whole[:3]
+            quote_is_cut = (part.layer, whole[1]) == ("IP", "ICMP")
+            assert part.kind == TRUNCATED or part[:3] == whole[:3] or quote_is_cut
         else:
             assert isinstance(whole, Decoded)
             assert part == whole._replace(mss=part.mss, window_scale=part.window_scale)
@@ -100,7 +101,9 @@ def check(table: FlowTable, decoded: int, now: int) -> None:
                 assert endpoint.state == State.CLOSED
     if not sum(table.evicted):
         packets = sum(connection.a.packets + connection.b.packets for connection in connections)
-        assert packets == decoded
+        # What is in a datagram counts, too, beside the datagram.
+        tunnels = any(connection.tunnel for connection in connections)
+        assert packets >= decoded if tunnels else packets == decoded
     check_rows(connections, now)
 
 

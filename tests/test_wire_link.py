@@ -130,9 +130,9 @@ def test_snap_every_prefix() -> None:
     octets = snap(ipv4(tcp(b"GET /")))
     for length in range(len(octets) + 1):
         result = decode_frame(octets[:length], wire=len(octets), around=b"\xaa" * 80)
-        assert not isinstance(result, Fault) if length >= 62 else isinstance(result, Fault)
+        assert not isinstance(result, Fault) if length >= 58 else isinstance(result, Fault)
         if isinstance(result, Fault):
-            layers = (("Ethernet", 14), ("LLC", 22), ("IPv4", 42), ("TCP", 62))
+            layers = (("Ethernet", 14), ("LLC", 22), ("IPv4", 42), ("TCP", 58))
             layer = next(name for name, end in layers if length < end)
             assert (result.kind, result.layer) == ("truncated", layer), length
 

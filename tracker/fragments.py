@@ -23,7 +23,7 @@ from tracker.wire.reasons import (
     TCP_DATA_OFFSET,
     UDP_BEYOND_PACKET,
 )
-from tracker.wire.segment import FIN, RST, SYN, TCP, UDP, Frame, Segment
+from tracker.wire.segment import FIN, MALFORMED, RST, SYN, TCP, UDP, Frame, Segment
 from tracker.wire.tcp import decode_tcp
 from tracker.wire.udp import decode_udp
 
@@ -46,10 +46,6 @@ _MAY_HOLD = frozenset((TCP, UDP, _ROUTING, _AUTHENTICATION, _DESTINATION_OPTIONS
 
 # How many separate parts of one packet are told apart; with more it does not count as complete.
 _MAX_PARTS = 64
-
-# Where the data offset stands in a TCP header, of which decoding complains.
-_DATA_OFFSET = 12
-_MIN_DATA_OFFSET = 5  # RFC 9293 section 3.1
 
 # The header may be split, and is then longer than the first fragment.
 _SPLIT = frozenset((TCP_BEYOND_PACKET, UDP_BEYOND_PACKET, TCP_DATA_OFFSET))
@@ -246,9 +242,8 @@ class Fragments:
             return LATER_FRAGMENT
         if piece.start < _LONGEST_HEADER and segment.fragment_protocol in (TCP, UDP):
             packet.keep(piece.start, beginning)
-            found = self._put_together(packet, segment)
-            if found != WAITING:
-                return found
+            if self._put_together(packet, segment) == DECODED:
+                return DECODED
         if not self._may_wait(packet):
             return LATER_FRAGMENT
         packet.waiting.append(piece)
@@ -258,7 +253,7 @@ class Fragments:
     def _put_together(self, packet: Packet, segment: Segment) -> int:
         """Decode the header once it is there; it was split over several fragments.
 
-        Returns DECODED, TCP_DATA_OFFSET for a header that cannot be, or WAITING.
+        Returns DECODED or WAITING.
         """
         frame = self._frame
         frame.data = packet.octets
@@ -267,13 +262,10 @@ class Fragments:
         decode = decode_tcp if segment.protocol == TCP else decode_udp
         reason = decode(frame, segment, 0, frame.end)
         frame.data = b""
-        if reason == DECODED:
-            packet.know(segment, frame.end - segment.payload)
-        elif reason == TCP_DATA_OFFSET and packet.octets[_DATA_OFFSET] >> 4 < _MIN_DATA_OFFSET:
-            packet.hopeless = True
-        else:
+        if reason != DECODED:
             return WAITING
-        return reason
+        packet.know(segment, frame.end - segment.payload)
+        return DECODED
 
     def _deliver(self, packet: Packet, piece: Piece, segment: Segment) -> None:
         """Take `piece` to its connection, and with it what has waited, in the packet's order."""
@@ -391,4 +383,6 @@ def _tell(packet: Packet, piece: Piece, segment: Segment) -> bool:
     segment.acknowledgment = packet.acknowledgment
     segment.flags = flags
     segment.window = packet.window
-    return piece.start > 0 and (flags & (SYN | RST) != 0 or (start == end and not flags & FIN))
+    return piece.start > 0 and (
+        flags & (SYN | RST | MALFORMED) != 0 or (start == end and not flags & FIN)
+    )

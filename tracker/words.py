@@ -66,6 +66,7 @@ NOTE_FRAGMENTATION_NEEDED = 2048  # or, in IPv6, packet too big
 NOTE_TIME_EXCEEDED = 4096
 NOTE_PARAMETER_PROBLEM = 8192
 NOTE_ERROR_IGNORED = 16384  # it quotes a number that was not on its way (RFC 5927)
+NOTE_MALFORMED = 32768  # an impossible header length: no transition (rule 10)
 
 # Letters of Zeek's history, in the order in which they are numbered here, from 1.
 LETTERS = "SHADFRGQTW"
@@ -97,4 +98,5 @@ NOTES = {
     NOTE_TIME_EXCEEDED: "time exceeded (ICMP)",
     NOTE_PARAMETER_PROBLEM: "parameter problem (ICMP)",
     NOTE_ERROR_IGNORED: "ICMP error with a wrong number",
+    NOTE_MALFORMED: "malformed TCP header",
 }

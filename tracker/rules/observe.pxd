@@ -10,11 +10,11 @@ from tracker.rules.timing cimport settle
 from tracker.sequence cimport add, after
 from tracker.wire.segment cimport Segment
 
-cdef unsigned int ACK, FIN, RST, SYN
+cdef unsigned int ACK, FIN, MALFORMED, RST, SYN
 cdef int TCP
 cdef long long TWICE_NS
 cdef int ESTABLISHED, NOTHING, SYN_RECEIVED, SYN_SENT
-cdef unsigned int LETTER_DATA, NOTE_ODD_FLAGS
+cdef unsigned int LETTER_DATA, NOTE_MALFORMED, NOTE_ODD_FLAGS
 
 @cython.locals(sender=Endpoint, receiver=Endpoint, beyond=bint, unsent=bint)
 cpdef segment_seen(Connection connection, Segment segment, int side, Profile profile)

@@ -9,10 +9,11 @@ from tracker.rules.space import move, proved_syn
 from tracker.rules.times import TWICE_NS
 from tracker.rules.timing import settle
 from tracker.sequence import add, after
-from tracker.wire.segment import ACK, FIN, RST, SYN, TCP, Segment
+from tracker.wire.segment import ACK, FIN, MALFORMED, RST, SYN, TCP, Segment
 from tracker.words import (
     ESTABLISHED,
     LETTER_DATA,
+    NOTE_MALFORMED,
     NOTE_ODD_FLAGS,
     NOTHING,
     SYN_RECEIVED,
@@ -34,6 +35,9 @@ def segment_seen(connection: Connection, segment: Segment, side: int, profile: P
         if connection.group == side:
             connection.group = NOTHING  # a host's, whose frames go to a group on its link
         connection.note_letter(sender, side, LETTER_DATA)
+        return
+    if segment.flags & MALFORMED:
+        connection.notes |= NOTE_MALFORMED
         return
     connection.note_letters(sender, side, segment)
     if connection.calm and segment.flags & (FIN | SYN | RST | ACK) == ACK:

@@ -9,6 +9,9 @@ from tracker.wire.reasons import NESTING
 
 FIN, SYN, RST, PSH, ACK, URG, ECE, CWR = 1, 2, 4, 8, 16, 32, 64, 128
 
+#: In `Segment.flags`, of a TCP header that says an impossible length: who receives it drops it.
+MALFORMED = 256
+
 TCP, UDP = 6, 17
 
 #: What a decoder returns when `Frame.enter` says what follows; see `layers`.

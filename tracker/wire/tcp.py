@@ -1,7 +1,7 @@
 """TCP header (RFC 9293 section 3.1) and the options of a SYN."""
 
 from tracker.wire.reasons import DECODED, TCP_BEYOND_PACKET, TCP_DATA_OFFSET, TCP_TRUNCATED
-from tracker.wire.segment import CUT_OFF, SYN, Frame, Segment
+from tracker.wire.segment import CUT_OFF, MALFORMED, SYN, Frame, Segment
 
 # Offsets of the fields, in the order of RFC 9293 figure 1.
 SOURCE_PORT = 0
@@ -12,6 +12,9 @@ DATA_OFFSET = 12
 FLAGS = 13
 WINDOW = 14
 HEADER = 20
+
+# As much of the header has to be there: the checksum and the urgent pointer change no state.
+NEEDED = 16
 
 # Kinds of options (RFC 9293 section 3.2, RFC 7323, RFC 2018).
 END_OF_OPTIONS = 0
@@ -36,12 +39,14 @@ def _u32(frame: Frame, at: int) -> int:
 
 def decode_tcp(frame: Frame, segment: Segment, at: int, length: int) -> int:
     """Decode the TCP header at offset `at`; the packet holds `length` octets from there."""
-    if length < HEADER:
+    if length < NEEDED:
         return frame.fault(TCP_BEYOND_PACKET, at, HEADER)
-    if at + HEADER > frame.end:
-        return frame.fault(TCP_TRUNCATED, at, HEADER)
+    if at + NEEDED > frame.end:
+        return frame.fault(TCP_TRUNCATED, at, NEEDED)
     header = (frame.data[at + DATA_OFFSET] >> 4) * 4
-    if header < HEADER or header > length:
+    if header >= HEADER and length < HEADER:
+        return frame.fault(TCP_BEYOND_PACKET, at, HEADER)
+    if header > length and segment.fragmented:
         return frame.fault(TCP_DATA_OFFSET, at + DATA_OFFSET, header)
     segment.source_port = frame.data[at] << 8 | frame.data[at + 1]
     segment.destination_port = frame.data[at + 2] << 8 | frame.data[at + 3]
@@ -49,6 +54,11 @@ def decode_tcp(frame: Frame, segment: Segment, at: int, length: int) -> int:
     segment.acknowledgment = _u32(frame, at + ACKNOWLEDGMENT)
     segment.flags = frame.data[at + FLAGS]
     segment.window = frame.data[at + WINDOW] << 8 | frame.data[at + WINDOW + 1]
+    if header < HEADER or header > length:
+        # The ports say whom it concerns, and that is all that can be believed.
+        segment.flags = MALFORMED
+        segment.payload = 0
+        return DECODED
     segment.payload = length - header
     if segment.flags & SYN:
         _syn_options(frame, segment, at + HEADER, min(at + header, frame.end))
