@@ -426,7 +426,9 @@ def test_a_capture_cut_anywhere(cut: int) -> None:
     feed(host.meter, [record])
     whole = cut >= 14 + 20 + 8 + 28
     assert host.states[0] == (State.CLOSED if whole else State.SYN_SENT)
-    uncounted(host.meter)
+    layer = "Ethernet" if cut < 14 else "IPv4" if cut < 34 else "ICMP"
+    (reason,) = uncounted(host.meter)
+    assert reason == OK if whole else reason.startswith(f"truncated: {layer} ")
 
 
 def test_a_quote_with_ip_options() -> None:

@@ -4,7 +4,7 @@ An error quotes the packet that caused it, at least its IP header and 8 octets: 
 TCP, the sequence number.
 """
 
-from tracker.wire.reasons import ICMP_ERROR, OTHER_PROTOCOL
+from tracker.wire.reasons import DECODED, ICMP_ERROR, ICMP_TRUNCATED, OTHER_PROTOCOL
 from tracker.wire.segment import TCP, UDP, Frame, Segment
 
 HEADER = 8
@@ -39,16 +39,20 @@ _V4_MAPPED = 0xFFFF00000000
 def decode_icmp(frame: Frame, segment: Segment, protocol: int, at: int, length: int) -> int:
     """Decode the ICMP message at `at`; of an error, `segment` is what it quotes.
 
-    Returns ICMP_ERROR where that is a segment or datagram, OTHER_PROTOCOL for all else.
+    Returns ICMP_ERROR where that is a segment or datagram, ICMP_TRUNCATED where the capture does
+    not tell, OTHER_PROTOCOL for all else.
     """
     frame.fault_number = protocol
     frame.fault(OTHER_PROTOCOL, at, 0)
-    if segment.fragmented or length < HEADER or at + HEADER > frame.end:
+    if segment.fragmented:
         return OTHER_PROTOCOL
+    end = at + length  # what the link adds behind the packet is no quote
+    missing = _missing(frame, at, HEADER, end)
+    if missing:
+        return missing
     kind = frame.data[at]
     segment.icmp_type = kind
     segment.icmp_code = frame.data[at + 1]
-    end = min(at + length, frame.end)  # what the link adds behind the packet is no quote
     at += HEADER
     if protocol == ICMP:
         if kind == UNREACHABLE or kind == TIME_EXCEEDED or kind == PARAMETER_PROBLEM:
@@ -60,7 +64,10 @@ def decode_icmp(frame: Frame, segment: Segment, protocol: int, at: int, length: 
 
 def _quoted_v4(frame: Frame, segment: Segment, at: int, end: int) -> int:
     """Read the IPv4 packet that is quoted from `at` to `end`."""
-    if at + V4_HEADER > end or frame.data[at] >> 4 != 4:
+    missing = _missing(frame, at, V4_HEADER, end)
+    if missing:
+        return missing
+    if frame.data[at] >> 4 != 4:
         return OTHER_PROTOCOL
     header = (frame.data[at] & 15) * 4
     fragment = frame.data[at + V4_FRAGMENT] << 8 | frame.data[at + V4_FRAGMENT + 1]
@@ -72,7 +79,10 @@ def _quoted_v4(frame: Frame, segment: Segment, at: int, end: int) -> int:
     segment.destination_low = _V4_MAPPED | frame.u32(at + V4_DESTINATION)
     protocol = frame.data[at + V4_PROTOCOL]
     at += header
-    if protocol == AUTHENTICATION and at + 8 <= end:
+    if protocol == AUTHENTICATION:
+        missing = _missing(frame, at, 8, end)
+        if missing:
+            return missing
         protocol = frame.data[at]
         at += (frame.data[at + 1] + 2) * 4  # RFC 4302 section 2.2
     return _quoted_ports(frame, segment, protocol, at, end)
@@ -80,7 +90,10 @@ def _quoted_v4(frame: Frame, segment: Segment, at: int, end: int) -> int:
 
 def _quoted_v6(frame: Frame, segment: Segment, at: int, end: int) -> int:
     """Read the IPv6 packet that is quoted from `at` to `end`."""
-    if at + V6_HEADER > end or frame.data[at] >> 4 != 6:
+    missing = _missing(frame, at, V6_HEADER, end)
+    if missing:
+        return missing
+    if frame.data[at] >> 4 != 6:
         return OTHER_PROTOCOL
     segment.version = 6
     segment.source_high = frame.u64(at + V6_SOURCE)
@@ -96,8 +109,9 @@ def _quoted_v6(frame: Frame, segment: Segment, at: int, end: int) -> int:
         or header == AUTHENTICATION
         or header == DESTINATION_OPTIONS
     ):
-        if at + 8 > end:
-            return OTHER_PROTOCOL
+        missing = _missing(frame, at, 8, end)
+        if missing:
+            return missing
         if header == FRAGMENT and (frame.data[at + 2] << 8 | frame.data[at + 3]) & 0xFFF8:
             return OTHER_PROTOCOL
         size = (frame.data[at + 1] + 1) * 8
@@ -112,10 +126,22 @@ def _quoted_v6(frame: Frame, segment: Segment, at: int, end: int) -> int:
 
 def _quoted_ports(frame: Frame, segment: Segment, protocol: int, at: int, end: int) -> int:
     """Read what is quoted of a segment or datagram from `at` to `end`."""
-    if at + QUOTED > end or (protocol != TCP and protocol != UDP):
+    if protocol != TCP and protocol != UDP:
         return OTHER_PROTOCOL
+    missing = _missing(frame, at, QUOTED, end)
+    if missing:
+        return missing
     segment.protocol = protocol
     segment.source_port = frame.data[at] << 8 | frame.data[at + 1]
     segment.destination_port = frame.data[at + 2] << 8 | frame.data[at + 3]
     segment.sequence = frame.u32(at + 4) if protocol == TCP else 0
     return ICMP_ERROR
+
+
+def _missing(frame: Frame, at: int, octets: int, end: int) -> int:
+    """Return why there are no `octets` at `at` in a packet that ends at `end`, or DECODED."""
+    if at + octets > end:
+        return OTHER_PROTOCOL
+    if at + octets > frame.end:
+        return frame.fault(ICMP_TRUNCATED, at, octets)
+    return DECODED

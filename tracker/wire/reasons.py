@@ -80,6 +80,7 @@ WITHOUT_FIRST = 81
 IPV4_CHECKSUM = 82
 TCP_CHECKSUM = 83
 UDP_CHECKSUM = 84
+ICMP_TRUNCATED = 85
 GRE_VERSION = 60
 
 REASONS: dict[int, Reason] = {
@@ -135,6 +136,7 @@ REASONS: dict[int, Reason] = {
     WITHOUT_FIRST: Reason(
         OTHER, "IP", "fragment without the first one", "RFC 791 section 3.2, RFC 8200 section 4.5"
     ),
+    ICMP_TRUNCATED: Reason(TRUNCATED, "ICMP", "message", "RFC 792, RFC 4443"),
     ICMP_ERROR: Reason(OTHER, "ICMP", "error", "RFC 792, RFC 4443"),
     LINK_TRUNCATED: Reason(
         TRUNCATED, "link layer", "header", "https://www.tcpdump.org/linktypes.html"
