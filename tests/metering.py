@@ -36,10 +36,10 @@ def metered(records: Sequence[Record]) -> Meter:
     return meter
 
 
-def feed(meter: Meter, records: Sequence[Record]) -> None:
+def feed(meter: Meter, records: Sequence[Record], link_type: int = 1) -> None:
     """Feed more frames to a meter."""
     for first in range(0, len(records), BLOCK):
-        block = Frames(1)
+        block = Frames(link_type)
         some = records[first : first + BLOCK]
         block.data = b"".join(record.octets for record in some)
         start = 0

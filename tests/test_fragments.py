@@ -611,6 +611,51 @@ def test_something_else_in_a_first_fragment_is_not_the_fragment_again() -> None:
     assert meter.fragments.fragments == 2
 
 
+def aggregate(*packets: bytes) -> bytes:
+    """Return an IEEE 802.11 QoS data frame with an A-MSDU of IPv4 packets (section 9.3.2.2)."""
+    body = b""
+    for packet in packets:
+        inside = bytes.fromhex("aaaa030000000800") + packet
+        body += bytes(-len(body) % 4) + bytes(12) + struct.pack("!H", len(inside)) + inside
+    return bytes.fromhex("88010000") + bytes(20) + bytes.fromhex("8000") + body
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (1, 0, 2), (1, 2, 0), (2, 1, 0)])
+def test_packets_beside_a_fragment_in_one_frame(order: Sequence[int]) -> None:
+    """What is in the frame is decoded, whatever comes first; the frame counts once."""
+    first, later = (frame[ETHERNET:] for frame in cut(udp(bytes(2000)), 1480))
+    whole = ipv4(udp(b"hello", 1306), UDP)
+    meter = metered([])
+    feed(meter, timed([aggregate(*((first, later, whole)[at] for at in order))]), 105)
+    assert sorted(sent(found)[2] for found in connections(meter))[0] == 5
+    assert len(connections(meter)) == 2
+    assert (meter.frames, meter.decoded) == (1, 1)
+    uncounted(meter)
+
+
+def test_a_fragment_waits_for_a_first_one_in_an_aggregate() -> None:
+    first, later = (frame[ETHERNET:] for frame in cut(udp(bytes(2000)), 1480))
+    whole = ipv4(udp(b"hello", 1306), UDP)
+    meter = metered([])
+    feed(meter, timed([aggregate(later), aggregate(whole, first)]), 105)
+    assert [sent(found)[::2] for found in connections(meter)] == [(1, 5), (2, 2000)]
+    assert (meter.frames, meter.decoded) == (2, 2)
+    assert uncounted(meter) == {}
+
+
+def test_a_fragment_with_a_wrong_checksum_is_dropped() -> None:
+    """RFC 1122 section 3.2.1.2; the one that is sent again is not hurt by it."""
+    first, later = cut(udp(bytes(2000)), 1480)
+    wrong = first[: ETHERNET + 10] + b"\x12\x34" + first[ETHERNET + 12 :]
+    meter = metered([])
+    meter.checksums = True
+    feed(meter, timed([wrong, later]))
+    assert uncounted(meter) == {"malformed: IPv4 checksum": 1, WITHOUT_FIRST: 1}
+    feed(meter, timed([first], start=START + NS_IN_S))
+    assert sent(only(meter))[::2] == (2, 2000)
+    assert uncounted(meter) == {"malformed: IPv4 checksum": 1}
+
+
 # --- limits -------------------------------------------------------------------------------------
 
 

@@ -211,6 +211,7 @@ class Meter:
             return DECODED
         if reason != DECODED:
             segment.inside = 0
+            segment.fragmented = False
         return reason
 
     def _located(self, frame: Frame, segment: Segment) -> int:
