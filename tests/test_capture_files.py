@@ -84,7 +84,7 @@ def test_snap_length(tmp_path: Path, whole: Path) -> None:
 
 def test_snap_length_too_short(tmp_path: Path) -> None:
     path = tmp_path / "x.pcap"
-    path.write_bytes(pcap(FRAMES, snap=53))
+    path.write_bytes(pcap(FRAMES, snap=49))
     outcome = run_here("read", "-n", path)
     assert outcome.status == 1
     assert "9 of 9 frames" in outcome.stderr
@@ -151,7 +151,7 @@ def test_records_across_large_blocks(tmp_path: Path) -> None:
 
 def test_largest_record(tmp_path: Path) -> None:
     """A record of 262144 octets, libpcap's largest, across the border of a block."""
-    large = ethernet(ipv4(udp(bytes(262144 - 42), length=0), UDP, total_length=0))
+    large = ethernet(ipv4(tcp(bytes(262144 - 54)), total_length=0))
     frames = timed([large] * 9)
     path = tmp_path / "x.pcap"
     path.write_bytes(pcap(frames))

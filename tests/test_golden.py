@@ -43,4 +43,4 @@ def test_list_is_complete() -> None:
     assert len(set(names)) == len(names)
     files = {path.name for path in GOLDEN.iterdir()} - {"LIST"}
     assert {case.expected for case in cases()} == files
-    assert {case.capture for case in cases()} == {path.name for path in PCAPS.glob("*.pcap")}
+    assert {case.capture for case in cases()} == {path.name for path in PCAPS.glob("*.pcap*")}
