@@ -2,13 +2,17 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from queue import SimpleQueue
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 
 #: Octets read at a time.
 BLOCK = 1 << 20
 
 #: Octets left free before each block, for the rest of the record that the block before cut.
 HEADROOM = (1 << 18) + 64
+
+# How long to wait for a block before looking whether a signal came, s.
+_LOOK_UP = 0.2
 
 #: Blocks in circulation: one being worked on, the others being read.
 _BLOCKS = 4
@@ -68,9 +72,22 @@ class _Reader:
             raise self._error
 
 
+Block = tuple[bytearray, int]
+
+
+def _next(full: "SimpleQueue[Block | None]") -> Block | None:
+    """Return the next block; look up now and then.
+
+    A signal that arrives just before a wait without end would not be handled until that ends.
+    """
+    while True:
+        with suppress(Empty):
+            return full.get(timeout=_LOOK_UP)
+
+
 def _read_ahead(reader: _Reader, first: bytearray) -> Iterator[tuple[bytearray, int]]:
     empty: SimpleQueue[bytearray | None] = SimpleQueue()
-    full: SimpleQueue[tuple[bytearray, int] | None] = SimpleQueue()
+    full: SimpleQueue[Block | None] = SimpleQueue()
 
     def read() -> None:
         while not reader.is_at_end and (buffer := empty.get()) is not None:
@@ -83,7 +100,7 @@ def _read_ahead(reader: _Reader, first: bytearray) -> Iterator[tuple[bytearray, 
     for _ in range(_BLOCKS - 1):
         empty.put(bytearray(len(first)))
     try:
-        while (block := full.get()) is not None:
+        while (block := _next(full)) is not None:
             yield block
             empty.put(block[0])
     finally:
