@@ -16,10 +16,10 @@ from foreign import Record, table
 
 from tracker.capture.errors import CaptureError
 from tracker.capture.saved import SavedCapture, in_time_order
-from tracker.cli import flow_table
 from tracker.config import Config
 from tracker.meter import Meter
 from tracker.moment import END
+from tracker.read import flow_table
 from tracker.replay import replay
 
 TOOLS = ("tshark", "zeek", "arkime", "ndpi")

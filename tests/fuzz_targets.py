@@ -4,11 +4,11 @@ import os
 
 from tracker.capture.errors import CaptureError
 from tracker.capture.saved import SavedCapture, in_time_order
-from tracker.cli import flow_table
 from tracker.config import Config
 from tracker.frames import CAPACITY, Frames
 from tracker.meter import Meter
 from tracker.moment import END
+from tracker.read import flow_table
 from tracker.replay import replay
 from tracker.report import quality, sides
 from tracker.report.records import json_lines
@@ -76,4 +76,5 @@ def check(meter: Meter) -> None:
     rows = list(maker.rows(connections))
     assert len(list(json_lines(rows, True))) == len(rows)
     list(maker.listening(connections))
-    list(quality.summary(meter, tally(connections)))
+    list(quality.summary(meter))
+    list(quality.weaknesses(meter, tally(connections), ""))

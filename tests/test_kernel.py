@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 import pytest
 
 from tracker.capture.saved import SavedCapture, in_time_order
-from tracker.cli import flow_table
 from tracker.config import Config
 from tracker.meter import Meter
 from tracker.moment import Moment
+from tracker.read import flow_table
 from tracker.replay import replay
 from tracker.report import sides
 from tracker.report.rows import FIELDS, RowMaker, Wanted

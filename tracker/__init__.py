@@ -7,7 +7,8 @@ is one endpoint's netstat.
 
 Floors, imports only go down:
 
-    6  cli                          commands and options
+    7  cli                          commands and options
+    6  read, tell                   the command `read`; what is said beside the rows
     5  report                       connections in, text out: table, records, rows
     5  capture                      the one door for frames
     5  progress                     how far reading is, on a terminal
@@ -20,8 +21,7 @@ Floors, imports only go down:
     1  wire                         one file per header, to a segment
     1  frames                       a block of frames
     0  sequence                     arithmetic modulo 2**32
-    0  config                       settings
-    0  moment                       the moment of a table
+    0  config, moment, errors       settings; the moment of a table; what the user can repair
 
 What touches every packet (on floors 0 to 4), the walks over capture files and the making of rows
 are compiled by Cython when the package is installed where a C compiler is found; `engine()` says

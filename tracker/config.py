@@ -7,6 +7,8 @@ source; a test holds the two together.
 import os
 from typing import Any, NamedTuple
 
+from tracker.errors import UserError
+
 _NS_IN_S = 1_000_000_000
 
 # A billion seconds are 32 years, and in ns still far from what 64 bits hold.
@@ -14,7 +16,7 @@ _LARGEST = 1_000_000_000
 _LARGEST_PORT = 65535
 
 
-class ConfigError(Exception):
+class ConfigError(UserError):
     """A configuration that cannot be used: the message says file, line, key and what is allowed."""
 
 

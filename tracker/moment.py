@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from tracker.errors import UserError
+
 _NS_IN_S = 1_000_000_000
 
 # Later moments do not fit into 64 bits of ns; it is in the year 2262.
@@ -10,7 +12,7 @@ _LAST = 2**63 - 1
 FORMS = "epoch seconds, ISO 8601, +SECONDS from the first frame, or #FRAME"
 
 
-class MomentError(ValueError):
+class MomentError(UserError):
     """A text that says no moment."""
 
 

@@ -1,11 +1,13 @@
 """What can be wrong with a capture, as one line for the user."""
 
+from tracker.errors import UserError
 
-class CaptureError(Exception):
+
+class CaptureError(UserError):
     """A capture that cannot be read: the message says what, where and what to do."""
 
 
-class FilterError(Exception):
+class FilterError(UserError):
     """A filter that cannot be used: the message says why, and what to do."""
 
 

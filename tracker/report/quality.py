@@ -1,6 +1,7 @@
 """How good a capture is, and what that means for the states shown: a line for each weakness."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from tracker.meter import Meter
 from tracker.report.tally import Tally
@@ -10,10 +11,35 @@ from tracker.report.text import counted, duration, timestamp
 _NOTABLE_NS = 1_000_000
 
 
-def weaknesses(meter: Meter, found: Tally, drops: str) -> Iterator[str]:
-    """Yield a line for each weakness of the capture; `drops` is what it says itself about them."""
-    if drops:
-        yield f"{drops}: where a connection lost frames, its states may lag behind"
+class Drops(NamedTuple):
+    """How many frames the captures themselves say they lack, None where they do not say.
+
+    interface, kernel    dropped by interfaces, by operating systems
+    between              of either kind, as told frame by frame
+    """
+
+    interface: int | None = None
+    kernel: int | None = None
+    between: int | None = None
+
+
+def missing(drops: Drops) -> str:
+    """Return in words how many frames are missing, "" where none is or nobody says."""
+    parts = (
+        (drops.interface, "by the interface"),
+        (drops.kernel, "by the kernel"),
+        (drops.between, "between frames"),
+    )
+    return ", ".join(f"{number} {where}" for number, where in parts if number)
+
+
+def weaknesses(meter: Meter, found: Tally, missing: str) -> Iterator[str]:
+    """Yield a line for each weakness of the captures; `missing` is what they say they lack."""
+    if missing:
+        yield (
+            f"frames dropped while capturing: {missing}; where a connection lost some, its states "
+            "may lag behind"
+        )
     if found.missed_in:
         what = f"at least {counted(found.missed, 'octet')}" if found.missed else "segments"
         yield (
@@ -47,8 +73,8 @@ def weaknesses(meter: Meter, found: Tally, drops: str) -> Iterator[str]:
         )
 
 
-def summary(meter: Meter, found: Tally) -> Iterator[str]:
-    """Yield what was read, line by line, also where nothing is wrong with it."""
+def summary(meter: Meter) -> Iterator[str]:
+    """Yield what was read, line by line."""
     undecoded = sum(row.count for row in meter.undecoded() if not row.inside)
     if not meter.decoded and not undecoded:
         yield "no frames"
@@ -72,5 +98,3 @@ def summary(meter: Meter, found: Tally) -> Iterator[str]:
             f"{counted(meter.cut, 'frame')} cut by the snap length; lengths come from headers, so "
             "no state and no counter suffers where the headers are whole"
         )
-    if not any(weaknesses(meter, found, "")):
-        yield "nothing was found wrong with the capture"

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from tracker.connection import Connection
+from tracker.errors import UserError
 from tracker.report.text import address
 from tracker.words import BY_SYN, NOTHING, UNKNOWN
 
@@ -17,7 +18,7 @@ BOTH = (0, 1)
 SYSTEM_PORTS = 1024
 
 
-class SidesError(ValueError):
+class SidesError(UserError):
     """An address or network that is none: the message says which."""
 
 

@@ -1,0 +1,106 @@
+"""What is said beside the rows: a line each, to stderr."""
+
+import sys
+from collections.abc import Iterator, Sequence
+
+from tracker.capture.saved import SavedCapture
+from tracker.connection import Connection
+from tracker.meter import Meter
+from tracker.moment import Moment
+from tracker.report import quality, sides
+from tracker.report.tally import tally
+from tracker.report.text import counted
+from tracker.wire.link_types import link_type_name
+from tracker.wire.reasons import MALFORMED, TRUNCATED
+
+
+def tell(line: str) -> None:
+    """Say `line`."""
+    print(f"tracker: {line}", file=sys.stderr)
+
+
+def tell_moment(when: Moment, meter: Meter) -> None:
+    """Say where the moment lies, if that is not within the capture."""
+    if when.frame is not None and when.frame > meter.frames:
+        tell(f"there are only {counted(meter.frames, 'frame')}; this is after the last")
+    elif meter.frames and meter.time == 0:
+        tell("the moment is before the first frame")
+
+
+def tell_summary(meter: Meter, whose: sides.Sides, count: int, closed: bool) -> None:
+    """Say whose table it is and what is not in it."""
+    tell(whose.reason)
+    if not count:
+        seen = counted(meter.table.created, "connection")
+        hint = "" if closed or not meter.table.created else " (--closed shows what has ended)"
+        tell(f"nothing to show: {seen} seen, none matches{hint}")
+    tell_undecoded(meter)
+    evicted = sum(meter.table.evicted)
+    if evicted:
+        tell(
+            f"{counted(evicted, 'connection')} dropped because there were more than "
+            f"{meter.table.max_connections} (max_connections)"
+        )
+
+
+def tell_quality(
+    meter: Meter,
+    connections: list[Connection],
+    captures: Sequence[SavedCapture],
+    summarize: bool,
+) -> None:
+    """Say what is weak about the captures; with `summarize`, also what they hold."""
+    found = tally(connections)
+    lines = list(quality.weaknesses(meter, found, quality.missing(_drops(captures))))
+    if summarize:
+        about = [line for capture in captures for line in _about(capture)]
+        good = [] if lines else ["nothing was found wrong with the capture"]
+        lines = [*about, *quality.summary(meter), *lines, *good]
+    for line in lines:
+        tell(line)
+
+
+def _drops(captures: Sequence[SavedCapture]) -> quality.Drops:
+    """Add up what the captures say about frames that they lack."""
+    columns = zip(*(capture.drops for capture in captures), strict=True)
+    told = [[number for number in column if number is not None] for column in columns]
+    return quality.Drops(*(sum(column) if column else None for column in told))
+
+
+def _about(capture: SavedCapture) -> Iterator[str]:
+    """Yield what a capture says about itself."""
+    for interface in capture.interfaces:
+        words = [
+            f"interface {interface.number} {interface.name}".rstrip(),
+            link_type_name(interface.link_type),
+            f"snap length {interface.snap_length}" if interface.snap_length else "",
+            f"filter {interface.filter!r}" if interface.filter else "",
+            "" if interface.received is None else f"{interface.received} received",
+            "" if interface.dropped is None else f"{interface.dropped} dropped",
+            ""
+            if interface.dropped_by_kernel is None
+            else f"{interface.dropped_by_kernel} dropped by the kernel",
+        ]
+        yield f"{capture.path}: {', '.join(filter(None, words))}"
+    for comment in capture.comments:
+        yield f"{capture.path}: comment on {comment.place} {comment.number}: {comment.text}"
+
+
+def tell_undecoded(meter: Meter) -> None:
+    """Say which frames hold no segment or datagram, and where the capture was too short."""
+    undecoded = meter.undecoded()
+    frames = [row for row in undecoded if not row.inside]
+    total = sum(row.count for row in frames)
+    if total:
+        what = ", ".join(f"{row.reason} {row.count}" for row in frames)
+        tell(f"no TCP or UDP in {total} of {counted(meter.decoded + total, 'frame')}: {what}")
+    inside = [f"{row.reason} {row.count}" for row in undecoded if row.inside]
+    if inside:
+        tell(f"no TCP or UDP inside what was decoded: {', '.join(inside)}")
+    for row in undecoded:
+        first = row.first
+        where = f"first in frame {first.frame}, at its octet {first.offset}"
+        if row.reason.startswith(TRUNCATED):
+            tell(f"{row.reason}: {where}: {first.needed} needed, {first.had} captured")
+        elif row.reason.startswith(MALFORMED):
+            tell(f"{row.reason}: {where}")
