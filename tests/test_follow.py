@@ -18,7 +18,7 @@ import pytest
 from captures import Outcome, conversation, pcap, read, record, run, run_here, timed
 from containers import Pcapng
 
-import tracker.replay
+import tracker.read
 from tracker.capture.saved import SavedCapture, in_time_order
 from tracker.capture.stop import Stop
 
@@ -305,7 +305,7 @@ def test_ctrl_c_on_an_ordinary_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         raise KeyboardInterrupt
 
     before = signal.getsignal(signal.SIGINT)
-    monkeypatch.setattr(tracker.replay, "replay", interrupted)
+    monkeypatch.setattr(tracker.read, "replay", interrupted)
     assert run_here("read", path) == (130, "", "")
 
 
