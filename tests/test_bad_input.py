@@ -80,11 +80,6 @@ def test_file_header_cut(tmp_path: Path, length: int) -> None:
     assert refused(path).startswith(f"{path}: byte {where}: ")
 
 
-def test_network_monitor(tmp_path: Path) -> None:
-    line = refused(written(tmp_path / "x", b"GMBU" + bytes(100)))
-    assert "Network Monitor" in line and "editcap -F pcapng" in line
-
-
 # --- not a readable file ------------------------------------------------------------------------
 
 

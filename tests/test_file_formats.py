@@ -121,7 +121,7 @@ def test_snoop_drops(tmp_path: Path) -> None:
         (b"snoop\0\0\0" + struct.pack(">II", 3, 4), "byte 8: a snoop file of version 3"),
         (b"snoop\0\0\0" + struct.pack(">II", 2, 7), "byte 12: snoop datalink type 7"),
         (b"snoop\0\0\0\0\0", "byte 10: the file is cut short in its header"),
-        (b"GMBU" + bytes(100), "a Network Monitor capture; make a pcapng of it first: editcap"),
+        (b"GMBU" + bytes(100), "byte 4: a Network Monitor file of version 0.0"),
         (b"# text\n" * 9, "byte 0: not a capture: it begins with 23 20 74 65"),
     ],
 )

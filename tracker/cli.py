@@ -92,8 +92,8 @@ def _add_read(commands: "argparse._SubParsersAction[_Parser]") -> None:
         "files",
         nargs="+",
         metavar="FILE",
-        help="pcap, pcapng and snoop files, also compressed ones, read in time order; - is "
-        "standard input",
+        help="pcap, pcapng, snoop and Network Monitor files, also compressed ones, read in time "
+        "order; - is standard input",
     )
     read.add_argument(
         "--follow",

@@ -13,19 +13,16 @@ from tracker.capture.stop import Stop
 from tracker.frames import Frames
 
 if TYPE_CHECKING:  # the others are imported where they are used
+    from tracker.capture.netmon import NetmonWalker
     from tracker.capture.pcapng import PcapngWalker
     from tracker.capture.snoop import SnoopWalker
 
-    Walker = PcapWalker | PcapngWalker | SnoopWalker
+    Walker = PcapWalker | PcapngWalker | SnoopWalker | NetmonWalker
 
 _PCAPNG = b"\x0a\x0d\x0d\x0a"
 _SNOOP = b"snoop\0\0\0"
 
-# What else a user may have at hand, by its first octets, and what to do about it.
-_OTHER_FORMATS = (
-    (b"GMBU", "a Network Monitor capture", "editcap -F pcapng {} OUT.pcapng"),
-    (b"RTSS", "a Network Monitor capture", "editcap -F pcapng {} OUT.pcapng"),
-)
+_NETMON = (b"RTSS", b"GMBU")
 
 
 class Reading:
@@ -110,12 +107,17 @@ class Reading:
             from tracker.capture.snoop import SnoopWalker
 
             return SnoopWalker(header, self.about)
+        is_netmon = header.startswith(_NETMON)
+        if is_netmon and len(header) == FILE_HEADER:
+            from tracker.capture.netmon import NetmonWalker
+
+            return NetmonWalker(header)
         is_pcap = header[:4] in MAGIC
         if is_pcap and len(header) == FILE_HEADER:
             walker = PcapWalker(header)
             self.about.add_snap_length(walker.snap_length)
             return walker
-        if is_pcap or is_snoop:
+        if is_pcap or is_snoop or is_netmon:
             raise CaptureError(
                 f"byte {len(header)}: the file is cut short in its header, {len(header)} of "
                 f"{16 if is_snoop else FILE_HEADER} octets are there; nothing can be read from it"
@@ -126,14 +128,11 @@ class Reading:
         """Return what is said about a file that is none."""
         if not header:
             return "byte 0: the file is empty; nothing was captured into it"
-        for magic, what, command in _OTHER_FORMATS:
-            if header.startswith(magic):
-                return f"{what}; make a pcapng of it first: {command.format(self.path)}"
         inside = f" in {self._compression}" if self._compression else ""
         return (
             f"byte 0: not a capture{inside}: it begins with {header[:4].hex(' ')}"
-            f"{', and ends there' if len(header) < 4 else ''}; pcap, pcapng and snoop files are "
-            "read"
+            f"{', and ends there' if len(header) < 4 else ''}; pcap, pcapng, snoop and "
+            "Network Monitor files are read"
         )
 
     def blocks(self, size: int) -> Iterator[Frames]:
