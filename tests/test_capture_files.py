@@ -22,7 +22,7 @@ from captures import (
     run_here,
     timed,
 )
-from packets import UDP, ethernet, ipv4, udp
+from packets import UDP, ethernet, ipv4, tcp, udp
 
 from tracker.capture import read_ahead
 
