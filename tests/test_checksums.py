@@ -31,6 +31,9 @@ from tracker.meter import Meter
 PAYLOAD = b"odd octets"[:9]
 IPV6 = 0x86DD
 TCP_FIELD, UDP_FIELD, IPV4_FIELD = 16, 6, 10
+#: Frames that were decoded, checksums left to a network card, frames that were not decoded.
+Counts = tuple[int, int, dict[str, int]]
+
 OF_TCP, OF_UDP, OF_IPV4 = (f"malformed: {layer} checksum" for layer in ("TCP", "UDP", "IPv4"))
 
 # --- RFC 1071 -----------------------------------------------------------------------------------
@@ -39,7 +42,7 @@ OF_TCP, OF_UDP, OF_IPV4 = (f"malformed: {layer} checksum" for layer in ("TCP", "
 def ones_complement_sum(octets: bytes) -> int:
     """Return the sum of RFC 1071 section 1, an odd octet padded with zero (section 4.1)."""
     octets += bytes(len(octets) % 2)
-    total = sum(struct.unpack(f"!{len(octets) // 2}H", octets))
+    total: int = sum(struct.unpack(f"!{len(octets) // 2}H", octets))
     while total > 0xFFFF:
         total = (total & 0xFFFF) + (total >> 16)
     return total
@@ -90,7 +93,7 @@ def verified(*frames: bytes | Record) -> Meter:
     return meter
 
 
-def counts(meter: Meter) -> tuple[int, int, dict[str, int]]:
+def counts(meter: Meter) -> Counts:
     """Return how many frames were decoded, how many left to a card, and why others were not."""
     return (
         meter.decoded,
@@ -99,11 +102,11 @@ def counts(meter: Meter) -> tuple[int, int, dict[str, int]]:
     )
 
 
-GOOD = (1, 0, {})
-OFFLOAD = (1, 1, {})
+GOOD: Counts = (1, 0, {})
+OFFLOAD: Counts = (1, 1, {})
 
 
-def bad(reason: str) -> tuple[int, int, dict[str, int]]:
+def bad(reason: str) -> Counts:
     return 0, 0, {reason: 1}
 
 

@@ -4,6 +4,7 @@ import shutil
 import struct
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -76,7 +77,7 @@ CAPTURES = [
 ]
 
 #: What stands before the IP packet in files of other link types.
-LINKS = {
+LINKS: dict[str, tuple[int, Callable[[bytes], bytes]]] = {
     "BSD loopback": (0, lambda packet: struct.pack("<I", 2) + packet),
     "OpenBSD loopback": (108, lambda packet: struct.pack(">I", 2) + packet),
     "PPP": (9, lambda packet: b"\xff\x03\x00\x21" + packet),
