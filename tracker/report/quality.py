@@ -53,12 +53,13 @@ def weaknesses(meter: Meter, found: Tally, missing: str) -> Iterator[str]:
         )
     if found.duplicates:
         yield (
-            f"{counted(found.duplicates, 'frame')} captured twice, as on a mirror port, in "
-            f"{counted(found.duplicates_in, 'connection')}; counters count both, no state changes"
+            f"at least {counted(found.duplicates, 'frame')} captured twice, as on a mirror port, "
+            f"in {counted(found.duplicates_in, 'connection')}; counters count both, no state "
+            "changes"
         )
     if meter.jump >= _NOTABLE_NS:
         yield (
-            f"the clock went backwards {counted(meter.backwards, 'time')}, by "
+            f"not in the order of their times: {counted(meter.backwards, 'frame')}, by "
             f"{duration(meter.jump)} at most; states that end by a timer may be off by that"
         )
     if meter.offloaded:
@@ -90,8 +91,8 @@ def summary(meter: Meter) -> Iterator[str]:
     )
     if meter.fragments.fragments:
         yield (
-            f"{counted(meter.fragments.fragments, 'fragment')} of IP packets, "
-            f"{counted(meter.fragments.incomplete, 'packet')} of them not complete"
+            f"{counted(meter.fragments.fragments, 'fragment')} of IP packets; "
+            f"packets not complete: {meter.fragments.incomplete}"
         )
     if meter.cut:
         yield (

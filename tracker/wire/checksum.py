@@ -20,7 +20,7 @@ def verify(frame: Frame, segment: Segment) -> int:
     a packet, UDP without checksum), OFFLOADED, or the reason why its receiver drops it.
     """
     if segment.version == 4:
-        header = segment.transport_at - segment.packet_at
+        header = (frame.data[segment.packet_at] & 0x0F) * 4  # others may follow, as of IPsec
         stored = _u16(frame, segment.packet_at + V4_CHECKSUM)
         if stored and _folded(_sum(frame, segment.packet_at, header)) != 0xFFFF:
             frame.fault(IPV4_CHECKSUM, segment.packet_at + V4_CHECKSUM, 2)
