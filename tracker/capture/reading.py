@@ -154,7 +154,16 @@ class Reading:
             damage = str(error)
         except OSError as error:
             damage = f"{self._place()}: cannot be read further: {error.strerror or error}"
+        yield from self._rest(frames)
         self._check_end(damage)
+
+    def _rest(self, frames: Frames) -> Iterator[Frames]:
+        """Yield the frames of what is pending: the walker may have waited for more."""
+        assert self._walker is not None
+        if self._walker.problem is None:
+            self._walker.at_end = True
+            rest = b"".join(self._pending)
+            yield from self._walk(frames, rest, 0, len(rest))
 
     def _joined(self, buffer: bytearray, end: int) -> tuple[bytes | bytearray, int, int]:
         """Return (data, start, end): what was just read, behind what is pending."""

@@ -5,6 +5,7 @@ cdef class Walker:
     cdef public Py_ssize_t needed
     cdef public long long skip
     cdef public object problem
+    cdef public bint at_end
     cdef public Py_ssize_t start
     cdef public str unit
     cdef public Py_ssize_t header

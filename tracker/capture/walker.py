@@ -13,6 +13,7 @@ class Walker:
     skip      octets from where it stopped that are of no interest, more than it was given
     problem   what is wrong with the record where it stopped, or None; it cannot go on then, for
               nobody knows where the next record begins
+    at_end    is set where nothing will come behind `data`
 
     start     octets of the file before its first record
     unit      what the format calls a record
@@ -24,6 +25,7 @@ class Walker:
         self.needed = 0
         self.skip = 0
         self.problem: str | None = None
+        self.at_end = False
         self.start = start
         self.unit = unit
         self.header = header
