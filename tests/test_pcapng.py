@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tracker.capture import read_ahead
-from tracker.capture.about import MAX_COMMENTS, Comment, Drops, InterfaceAbout
+from tracker.capture.about import MAX_COMMENTS, MAX_NAMES, MAX_TEXT, Comment, Drops, InterfaceAbout
 from tracker.capture.saved import SavedCapture
 
 FRAMES = timed(conversation())
@@ -291,6 +291,39 @@ def test_comments_are_bounded(tmp_path: Path) -> None:
     )
     assert len(capture.comments) == MAX_COMMENTS
     assert capture.warnings[0].endswith(f": comments left out: 5 ({MAX_COMMENTS} are kept)")
+
+
+def test_text_is_bounded(tmp_path: Path) -> None:
+    """However many octets there are: compressed, they may be thousands of times as many."""
+    text = b"x" * 65000
+    comments = [(COMMENT, text)] * 200
+    names = [(1, number.to_bytes(4) + text[:-9] + b"\0") for number in range(200)]
+    interfaces = LITTLE.interface(options=[(IF_NAME, text), (IF_FILTER, text)]) * 200
+    _, capture = given_file(
+        tmp_path, LITTLE.section(comments), LITTLE.names(names) * 9, interfaces * 9
+    )
+    kept = [each.text for each in capture.comments]
+    kept += [name for names in capture.names.values() for name in names]
+    kept += [each.name + each.filter for each in capture.interfaces]
+    assert 60_000_000 < sum(map(len, kept)) <= MAX_TEXT
+    _, capture = given_file(tmp_path, LITTLE.section(comments) * 9, LITTLE.names(names))
+    assert len(capture.comments) == MAX_COMMENTS
+    assert capture.warnings == [
+        f"{capture.path}: comments left out: 800 (1000 are kept)",
+        f"{capture.path}: names left out: 168 (32 are kept)",
+    ]
+
+
+def test_many_names_of_one_address_take_no_longer(tmp_path: Path) -> None:
+    names = [b"%d" % number for number in range(MAX_NAMES + 50_000)]
+    records = [
+        (1, bytes([192, 0, 2, 1]) + b"\0".join(names[first : first + 5000]) + b"\0")
+        for first in range(0, len(names), 5000)
+    ]
+    _, capture = given_file(tmp_path, LITTLE.section(), LITTLE.names(records))
+    assert capture.names == {"192.0.2.1": [name.decode() for name in names[:MAX_NAMES]]}
+    (line,) = capture.warnings
+    assert line.endswith(f": names left out: 50000 ({MAX_NAMES} are kept)")
 
 
 @pytest.mark.parametrize("make", [LITTLE, BIG])

@@ -42,7 +42,7 @@ class Reading:
         """Open `path` and read its header; raise CaptureError where that cannot be done."""
         self.path = path
         self.frames = 0
-        self.link_types: list[int] = []
+        self._link_types: dict[int, None] = {}  # in the order in which they came
         self.about = About()
         self.warnings: list[str] = []
         self._compression = ""
@@ -63,6 +63,11 @@ class Reading:
             if isinstance(error, (OSError, Damage, CaptureError)):
                 raise _unreadable(path, error) from None
             raise
+
+    @property
+    def link_types(self) -> list[int]:
+        """The link types of the frames so far."""
+        return list(self._link_types)
 
     def close(self) -> None:
         """Close the file."""
@@ -200,8 +205,7 @@ class Reading:
             start = next_start
             if frames.count:
                 self.frames += frames.count
-                if frames.link_type not in self.link_types:
-                    self.link_types.append(frames.link_type)
+                self._link_types[frames.link_type] = None
                 yield frames
         self._pending = [bytes(memoryview(data)[start:end])] if start < end else []
         self._last = self._offset
