@@ -393,6 +393,23 @@ def test_bad_block(tmp_path: Path, bad: bytes, what: str) -> None:
     assert line.endswith("; stopped after frame 2")
 
 
+@pytest.mark.parametrize("block", [1, 30, 37, 50, 1 << 20])
+def test_block_of_no_interest_ends_with_its_length(
+    tmp_path: Path, block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where it is not read as a whole: what follows may be no block otherwise."""
+    monkeypatch.setattr(read_ahead, "BLOCK", block)
+    other = LITTLE.block(0xBAD, bytes(40))
+    rest = LITTLE.enhanced(FRAMES[2])
+    seen, capture = given_file(tmp_path, GOOD, other, rest)
+    assert seen == expected(FRAMES[:3])
+    assert not capture.warnings
+    seen, capture = given_file(tmp_path, GOOD, other[:-4], struct.pack("<I", 53), rest)
+    assert seen == expected(FRAMES[:2])
+    (line,) = capture.warnings
+    assert f": byte {len(GOOD)}: a block says it has 52 octets, and at its end 53" in line
+
+
 def test_frames_of_an_unknown_interface(tmp_path: Path) -> None:
     """Nobody knows their link type: they are left out and counted, the others are read."""
     seen, capture = given_file(

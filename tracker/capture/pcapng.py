@@ -14,6 +14,7 @@ from tracker.capture.pcapng_format import (
     EPB_DROPCOUNT,
     FIXED,
     INTERFACE,
+    LENGTH,
     MAGIC,
     MAX_BLOCK,
     MAX_INTERFACES,
@@ -104,6 +105,7 @@ class PcapngWalker(Walker):
         self._interfaces: list[Interface] = []
         self._latest = 0
         self._time = 0
+        self._length = 0  # of the block in which it stands, as it says
         self._data: bytes | bytearray | memoryview = header
         self._words = memoryview(b"").cast("I")
 
@@ -136,6 +138,11 @@ class PcapngWalker(Walker):
         self.more = False
         self.needed = 0
         self.skip = 0
+        if self.skipped:
+            if not self._ends(start, end):
+                return start
+            start += LENGTH
+            self.skipped = 0
         while True:
             start = self._run(frames, start, end)
             if start + BLOCK_HEADER > end:
@@ -206,11 +213,21 @@ class PcapngWalker(Walker):
             self.problem = f"a block says it has {length} octets, fewer than a block can have"
             return 0
         size = (length + 3) & ~3  # some programs leave the padding out of the length
-        if start + size <= end and self._u32(start + size - 4, self.big) != length:
-            second = self._u32(start + size - 4, self.big)
-            self.problem = f"a block says it has {length} octets, and at its end {second}"
+        self._length = length
+        if start + size <= end and not self._ends(start + size - LENGTH, end):
             return 0
         return size
+
+    def _ends(self, at: int, end: int) -> bool:
+        """Return whether the block ends with the length that it began with."""
+        if at + LENGTH > end:
+            self.needed = LENGTH
+            return False
+        second = self._u32(at, self.big)
+        if second != self._length:
+            self.problem = f"a block says it has {self._length} octets, and at its end {second}"
+            return False
+        return True
 
     def _set_byte_order(self, start: int) -> bool:
         """Set the byte order of the section that begins at `start`."""
@@ -222,9 +239,10 @@ class PcapngWalker(Walker):
         return True
 
     def _partial(self, start: int, size: int) -> None:
-        """Deal with a block that is not whole yet: wait for the rest, or skip it."""
+        """Deal with a block that is not whole yet: wait for the rest, or skip it up to its end."""
         if self._u32(start, self.big) not in FIXED:
-            self.skip = size
+            self.skip = self.skipped = size - LENGTH
+            self.needed = LENGTH
             return
         self.needed = size
         if size > MAX_BLOCK:

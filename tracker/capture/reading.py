@@ -207,12 +207,14 @@ class Reading:
                 self.frames += frames.count
                 self._link_types[frames.link_type] = None
                 yield frames
-        self._pending = [bytes(memoryview(data)[start:end])] if start < end else []
-        self._last = self._offset
+        if walker.skip or not walker.skipped:
+            self._last = self._offset
         if walker.skip:
-            self._skip = walker.skip - (end - start)
-            self._offset += end - start
-            self._pending = []
+            skip = min(walker.skip, end - start)
+            self._skip = walker.skip - skip
+            self._offset += skip
+            start += skip
+        self._pending = [bytes(memoryview(data)[start:end])] if start < end else []
 
     def _check_end(self, damage: str) -> None:
         """Say what is wrong where reading ended."""
@@ -233,8 +235,9 @@ class Reading:
         if damage or self.source.stopped:
             return damage
         rest = sum(map(len, self._pending))
-        if self._skip:
-            return f"{self._place()}: the file is cut short, {self._skip} octets are missing"
+        missing = self._skip + (walker.needed - rest if walker.skipped else 0)
+        if missing:
+            return f"{self._place()}: the file is cut short, {missing} octets are missing"
         if not rest:
             return ""
         needed = f"a {walker.unit} header of {walker.header} octets"
