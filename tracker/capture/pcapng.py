@@ -29,12 +29,13 @@ from tracker.capture.pcapng_format import (
 )
 from tracker.capture.walker import Walker
 from tracker.frames import CAPACITY, Frames
+from tracker.moment import LAST
 
 _NS_IN_S = 1_000_000_000
 _NS_DIGITS = 9
 
-# Times that a frame can have: what 64 bits of ns hold, in whole s.
-_LAST_SECOND = 9_223_372_035
+# The last second that is whole.
+_LAST_SECOND = LAST // _NS_IN_S - 1
 
 # More digits than that, and 64 bits do not reach 1 ns; nor do they with that many bits.
 _MAX_DIGITS = 28
@@ -50,7 +51,7 @@ class Interface:
     offset        what its times count from, s since 1970
     units         how many units of its times are 1 s; 0 if they are finer than ns or binary
     multiplier    ns in a unit
-    limit         the latest time, in units, whose ns fit into 64 bits for certain
+    limit         the latest time, in units, that a frame can have for certain
     divisor       units in 1 ns, where they are a power of ten finer than ns; else 0
     bits          its units are 2**-bits s, where they are neither
     """
@@ -88,7 +89,7 @@ class PcapngWalker(Walker):
     """Walks over the blocks of one pcapng file.
 
     unknown_interface    frames left out because nothing says what their interface is
-    clamped              frames whose time does not fit into 64 bits of ns
+    clamped              frames whose time is later than any can be
     """
 
     def __init__(self, header: bytes, about: About) -> None:
@@ -446,5 +447,5 @@ class PcapngWalker(Walker):
                 f"{self.unknown_interface}"
             )
         if self.clamped:
-            lines.append(f"frames with times after the year 2262, taken as that: {self.clamped}")
+            lines.append(f"frames with times after the year 2116, taken as that: {self.clamped}")
         return lines
