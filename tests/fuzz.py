@@ -22,7 +22,7 @@ with atheris.instrument_imports(include=["tracker"]):
 
 def main() -> None:
     """Run libFuzzer on the target that the command line names."""
-    target = getattr(fuzz_targets, sys.argv.pop(1))
+    target = fuzz_targets.TARGETS[sys.argv.pop(1)]
     if os.environ.get("TRACKER_FUZZ_ONCE"):
         for name in sys.argv[1:]:
             target(Path(name).read_bytes())

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import termios
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -20,6 +21,7 @@ from containers import Pcapng
 
 import tracker.read
 from tracker.capture.saved import SavedCapture, in_time_order
+from tracker.capture.source import Source
 from tracker.capture.stop import Stop
 
 FRAMES = timed(conversation())
@@ -396,3 +398,20 @@ def test_a_file_that_vanishes(tmp_path: Path) -> None:
     with pytest.raises(tracker.CaptureError) as caught:
         list(in_time_order(captures))
     assert str(caught.value) == f"{path}: cannot be read: No such file or directory"
+
+
+def test_pipe_is_let_go_of_only_when_nobody_reads_it_any_more() -> None:
+    """Closed at once, its descriptor would be the next file's, of which the thread would read."""
+    reader, writer = os.pipe()
+    source = Source(f"/proc/self/fd/{reader}", False, lambda: False)
+    inode = os.fstat(reader).st_ino
+    os.close(reader)
+    thread = threading.Thread(target=source.readinto, args=(memoryview(bytearray(9)),))
+    thread.start()
+    eventually(source._in_use.locked)
+    source.close()
+    assert os.fstat(source._file.fileno()).st_ino == inode
+    thread.join(PATIENCE)
+    assert source._file.closed
+    assert source.readinto(memoryview(bytearray(9))) == 0
+    os.close(writer)

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tracker.capture import read_ahead
-from tracker.capture.about import MAX_COMMENTS, Comment, Drops, InterfaceAbout
+from tracker.capture.about import MAX_COMMENTS, MAX_NAMES, MAX_TEXT, Comment, Drops, InterfaceAbout
 from tracker.capture.saved import SavedCapture
 
 FRAMES = timed(conversation())
@@ -200,17 +200,17 @@ def test_any_time(
     base = 2 if resolution & 0x80 else 10
     exact = Fraction(ticks, base ** (resolution & 0x7F)) + offset
     time = time_of(tmp_path_factory.getbasetemp() / "time.pcapng", ticks, resolution, offset)
-    if exact < 9_223_372_035:
+    if exact < 4_611_686_018:
         assert time == exact * NS_IN_S // 1
     else:
-        assert time // NS_IN_S == 9_223_372_035
+        assert time // NS_IN_S == 4_611_686_017
 
 
-def test_time_that_64_bits_do_not_hold(tmp_path: Path) -> None:
+def test_time_that_is_too_late(tmp_path: Path) -> None:
     path = tmp_path / "x"
     time_of(path, 2**64 - 1, 6, None)
     (line,) = frames_of(path)[1].warnings
-    assert line == f"{path}: frames with times after the year 2262, taken as that: 2"
+    assert line == f"{path}: frames with times after the year 2116, taken as that: 2"
     assert run("read", path).status == 1
 
 
@@ -223,6 +223,30 @@ def test_time_before_1970(tmp_path: Path) -> None:
     )
     outcome = run("read", "-n", "--json", "--closed", path)
     assert (outcome.status, len(outcome.rows)) == (0, 1), outcome.stderr
+
+
+def test_times_as_far_apart_as_can_be(tmp_path: Path) -> None:
+    """Nothing wraps, with either engine: neither differences of times nor timers."""
+    path = tmp_path / "x"
+    path.write_bytes(
+        LITTLE.section()
+        + LITTLE.interface(1, [(IF_TSOFFSET, struct.pack("<q", -(2**62)))])
+        + LITTLE.enhanced(FRAMES[0], ticks=0)
+        + LITTLE.interface(1, [(IF_TSRESOL, b"\0")])
+        + LITTLE.enhanced(FRAMES[0], 1, ticks=2**64 - 1)
+        + LITTLE.enhanced(FRAMES[0], ticks=0)
+        + LITTLE.enhanced(FRAMES[1], 1, ticks=2**64 - 1)
+    )
+    outcome = run("read", "-n", "--wide", path)
+    assert "SYN_RECEIVED" in outcome.stdout and "2562047 h 47 min" in outcome.stdout, outcome
+    assert "the clock went backwards 1 time, by 2562047 h 47 min" in outcome.stderr
+    path.write_bytes(
+        LITTLE.section()
+        + LITTLE.interface(1, [(IF_TSRESOL, b"\0")])
+        + LITTLE.enhanced(FRAMES[0], ticks=2**64 - 1)
+    )
+    (row,) = read("--closed", path).rows
+    assert (row["state"], row["evidence"]) == ("SYN_SENT", "snd SYN")
 
 
 # --- what it says beside its frames -------------------------------------------------------------
@@ -293,6 +317,39 @@ def test_comments_are_bounded(tmp_path: Path) -> None:
     assert capture.warnings[0].endswith(f": comments left out: 5 ({MAX_COMMENTS} are kept)")
 
 
+def test_text_is_bounded(tmp_path: Path) -> None:
+    """However many octets there are: compressed, they may be thousands of times as many."""
+    text = b"x" * 65000
+    comments = [(COMMENT, text)] * 200
+    names = [(1, number.to_bytes(4) + text[:-9] + b"\0") for number in range(200)]
+    interfaces = LITTLE.interface(options=[(IF_NAME, text), (IF_FILTER, text)]) * 200
+    _, capture = given_file(
+        tmp_path, LITTLE.section(comments), LITTLE.names(names) * 9, interfaces * 9
+    )
+    kept = [each.text for each in capture.comments]
+    kept += [name for names in capture.names.values() for name in names]
+    kept += [each.name + each.filter for each in capture.interfaces]
+    assert 60_000_000 < sum(map(len, kept)) <= MAX_TEXT
+    _, capture = given_file(tmp_path, LITTLE.section(comments) * 9, LITTLE.names(names))
+    assert len(capture.comments) == MAX_COMMENTS
+    assert capture.warnings == [
+        f"{capture.path}: comments left out: 800 (1000 are kept)",
+        f"{capture.path}: names left out: 168 (32 are kept)",
+    ]
+
+
+def test_many_names_of_one_address_take_no_longer(tmp_path: Path) -> None:
+    names = [b"%d" % number for number in range(MAX_NAMES + 50_000)]
+    records = [
+        (1, bytes([192, 0, 2, 1]) + b"\0".join(names[first : first + 5000]) + b"\0")
+        for first in range(0, len(names), 5000)
+    ]
+    _, capture = given_file(tmp_path, LITTLE.section(), LITTLE.names(records))
+    assert capture.names == {"192.0.2.1": [name.decode() for name in names[:MAX_NAMES]]}
+    (line,) = capture.warnings
+    assert line.endswith(f": names left out: 50000 ({MAX_NAMES} are kept)")
+
+
 @pytest.mark.parametrize("make", [LITTLE, BIG])
 def test_names(tmp_path: Path, make: Pcapng) -> None:
     """Section 4.5: several names for an address, IPv4 and IPv6; other records are not for us."""
@@ -358,6 +415,23 @@ def test_bad_block(tmp_path: Path, bad: bytes, what: str) -> None:
     (line,) = capture.warnings
     assert line.startswith(f"{capture.path}: byte {len(GOOD)}: {what}")
     assert line.endswith("; stopped after frame 2")
+
+
+@pytest.mark.parametrize("block", [1, 30, 37, 50, 1 << 20])
+def test_block_of_no_interest_ends_with_its_length(
+    tmp_path: Path, block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where it is not read as a whole: what follows may be no block otherwise."""
+    monkeypatch.setattr(read_ahead, "BLOCK", block)
+    other = LITTLE.block(0xBAD, bytes(40))
+    rest = LITTLE.enhanced(FRAMES[2])
+    seen, capture = given_file(tmp_path, GOOD, other, rest)
+    assert seen == expected(FRAMES[:3])
+    assert not capture.warnings
+    seen, capture = given_file(tmp_path, GOOD, other[:-4], struct.pack("<I", 53), rest)
+    assert seen == expected(FRAMES[:2])
+    (line,) = capture.warnings
+    assert f": byte {len(GOOD)}: a block says it has 52 octets, and at its end 53" in line
 
 
 def test_frames_of_an_unknown_interface(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from captures import NS_IN_S, PCAPS, Record, conversation, pcap, read_pcap, run_
 from metering import connections, metered
 from packets import SYN, ethernet, fragment, ipv6, tcp_frame, udp
 
-from tracker.report.quality import summary, weaknesses
+from tracker.report.quality import Drops, lines, missing, weaknesses
 from tracker.report.tally import Tally, tally
 from tracker.tcp_state import State
 
@@ -37,7 +37,7 @@ def tallied(frames: Sequence[Record]) -> Tally:
 def summed_up(frames: Sequence[Record]) -> list[str]:
     """Return the lines of --summary."""
     meter = metered(frames)
-    return list(summary(meter, tally(connections(meter))))
+    return list(lines(meter, tally(connections(meter)), "", True))
 
 
 def without(*numbers: int) -> list[Record]:
@@ -86,7 +86,7 @@ def test_each_prefix_of_a_good_capture_has_no_weakness() -> None:
 
 def test_no_frames() -> None:
     assert told([]) == []
-    assert summed_up([]) == ["no frames"]
+    assert summed_up([]) == ["no frames", "nothing was found wrong with the capture"]
 
 
 # --- capture loss -------------------------------------------------------------------------------
@@ -279,10 +279,17 @@ def test_cut_frames_are_counted() -> None:
 
 
 def test_what_the_capture_says_itself() -> None:
+    """Counters of pcapng's interface statistics: what is not told, or 0, is not said."""
     meter = metered(CLOSED)
-    assert list(weaknesses(meter, tally(connections(meter)), "7 frames dropped")) == [
-        "7 frames dropped: where a connection lost frames, its states may lag behind"
-    ]
+    words = missing(Drops(7, 0, None))
+    assert words == "7 by the interface"
+    assert missing(Drops(None, 2, 3)) == "2 by the kernel, 3 between frames"
+    assert missing(Drops()) == missing(Drops(0, 0, 0)) == ""
+    (line,) = weaknesses(meter, tally(connections(meter)), words)
+    assert line == (
+        "frames dropped while capturing: 7 by the interface; where a connection lost some, its "
+        "states may lag behind"
+    )
 
 
 # --- the command --------------------------------------------------------------------------------

@@ -6,8 +6,9 @@ from tracker.errors import UserError
 
 _NS_IN_S = 1_000_000_000
 
-# Later moments do not fit into 64 bits of ns; it is in the year 2262.
-_LAST = 2**63 - 1
+#: No time is later, ns since 1970, and none is as long before 1970: so the difference of any two,
+#: and a time with a timer added to it, fit into 64 bits.  It is in the year 2116.
+LAST = 2**62 - 1
 
 FORMS = "epoch seconds, ISO 8601, +SECONDS from the first frame, or #FRAME"
 
@@ -30,7 +31,7 @@ class Moment(NamedTuple):
 
     def limit(self, first: int) -> int | None:
         """Return the latest time that counts, ns, where the first frame is at `first`."""
-        return min(first + self.after, _LAST) if self.after is not None else self.time
+        return min(first + self.after, LAST) if self.after is not None else self.time
 
 
 END = Moment()
@@ -54,7 +55,7 @@ def parse(text: str) -> Moment:
 
 
 def _possible(moment: int) -> int:
-    if not 0 <= moment <= _LAST:
+    if not 0 <= moment <= LAST:
         raise ValueError(moment)
     return moment
 

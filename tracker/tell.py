@@ -50,13 +50,12 @@ def tell_quality(
     summarize: bool,
 ) -> None:
     """Say what is weak about the captures; with `summarize`, also what they hold."""
-    found = tally(connections)
-    lines = list(quality.weaknesses(meter, found, quality.missing(_drops(captures))))
     if summarize:
-        about = [line for capture in captures for line in _about(capture)]
-        good = [] if lines else ["nothing was found wrong with the capture"]
-        lines = [*about, *quality.summary(meter), *lines, *good]
-    for line in lines:
+        for capture in captures:
+            for line in _about(capture):
+                tell(line)
+    missing = quality.missing(_drops(captures))
+    for line in quality.lines(meter, tally(connections), missing, summarize):
         tell(line)
 
 

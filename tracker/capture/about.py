@@ -2,10 +2,13 @@
 
 from typing import NamedTuple
 
-#: How many of each are kept; what is left out is counted.
+#: How many of each are kept; what is left out of comments and names is counted.
 MAX_COMMENTS = 1000
 MAX_NAMES = 1 << 16
 MAX_LISTED = 1 << 12
+
+#: How many octets of text are kept, in all.
+MAX_TEXT = 1 << 26
 
 
 class Comment(NamedTuple):
@@ -62,17 +65,28 @@ class About:
     def __init__(self) -> None:
         self.comments: list[Comment] = []
         self.comments_left_out = 0
-        self.names: dict[str, list[str]] = {}
         self.names_left_out = 0
+        self._names: dict[str, dict[str, None]] = {}  # in the order in which they came
         self._name_count = 0
+        self._text = 0
         self.interfaces: dict[tuple[int, int], InterfaceAbout] = {}
-        self.snap_lengths: list[int] = []
+        self._snap_lengths: dict[int, None] = {}
         self.drops = Drops()
         self.bad_options = 0
 
+    @property
+    def names(self) -> dict[str, list[str]]:
+        """The names of each address."""
+        return {address: list(names) for address, names in self._names.items()}
+
+    @property
+    def snap_lengths(self) -> list[int]:
+        """To how many octets frames were cut."""
+        return list(self._snap_lengths)
+
     def add_comment(self, place: str, number: int, text: bytes) -> None:
         """Keep a comment (UTF-8)."""
-        if len(self.comments) < MAX_COMMENTS:
+        if len(self.comments) < MAX_COMMENTS and self._has_room(len(text)):
             self.comments.append(Comment(place, number, _text(text)))
         else:
             self.comments_left_out += 1
@@ -80,18 +94,27 @@ class About:
     def add_name(self, address: str, name: bytes) -> None:
         """Keep a name of an address (UTF-8)."""
         text = _text(name)
-        if text in self.names.get(address, ()):
+        names = self._names.get(address, {})
+        if text in names:
             return
-        if self._name_count == MAX_NAMES:
+        if self._name_count == MAX_NAMES or not self._has_room(len(name)):
             self.names_left_out += 1
             return
         self._name_count += 1
-        self.names.setdefault(address, []).append(text)
+        names[text] = None
+        self._names[address] = names
+
+    def _has_room(self, octets: int) -> bool:
+        """Return whether so many octets of text may be kept, and count them then."""
+        if self._text + octets > MAX_TEXT:
+            return False
+        self._text += octets
+        return True
 
     def add_snap_length(self, octets: int) -> None:
         """Note to how many octets frames were cut."""
-        if octets not in self.snap_lengths and len(self.snap_lengths) < MAX_LISTED:
-            self.snap_lengths.append(octets)
+        if len(self._snap_lengths) < MAX_LISTED:
+            self._snap_lengths[octets] = None
 
     def set_interface(self, interface: InterfaceAbout) -> None:
         """Note an interface, or what is new about it: the last counters count."""
@@ -104,9 +127,14 @@ class About:
             ),
             self.drops.between,
         )
-        if before is not None or len(self.interfaces) < MAX_LISTED:
+        if before is not None or self._may_list(interface):
             self.interfaces[key] = interface
             self.add_snap_length(interface.snap_length)
+
+    def _may_list(self, interface: InterfaceAbout) -> bool:
+        return len(self.interfaces) < MAX_LISTED and self._has_room(
+            len(interface.name) + len(interface.filter)
+        )
 
     def add_drops(self, count: int) -> None:
         """Note frames that are missing before the next one."""
@@ -116,9 +144,11 @@ class About:
         """Return what was left out or could not be read, a line each."""
         lines = []
         if self.comments_left_out:
-            lines.append(f"comments left out: {self.comments_left_out} ({MAX_COMMENTS} are kept)")
+            lines.append(
+                f"comments left out: {self.comments_left_out} ({len(self.comments)} are kept)"
+            )
         if self.names_left_out:
-            lines.append(f"names left out: {self.names_left_out} ({MAX_NAMES} are kept)")
+            lines.append(f"names left out: {self.names_left_out} ({self._name_count} are kept)")
         if self.bad_options:
             lines.append(f"blocks whose options or names reach beyond them: {self.bad_options}")
         return lines

@@ -25,6 +25,7 @@ cdef class PcapWalker(Walker):
     @cython.locals(header=Py_ssize_t, captured=Py_ssize_t, original=Py_ssize_t, big=bint, count=Py_ssize_t, length="unsigned int", seconds="long long", fraction="long long")
     cpdef Py_ssize_t walk(self, Frames frames, data, Py_ssize_t start, Py_ssize_t end) except -1
     cdef _impossible(self, unsigned int length)
-    cdef _decide(self, Py_ssize_t start, Py_ssize_t end)
-    @cython.locals(captured=Py_ssize_t, original=Py_ssize_t, length="unsigned int", implausible=int)
-    cdef int _implausible(self, Py_ssize_t header, Py_ssize_t start, Py_ssize_t end) except -1
+    @cython.locals(needed=Py_ssize_t)
+    cdef bint _decide(self, Py_ssize_t start, Py_ssize_t end) except -1
+    @cython.locals(captured=Py_ssize_t, original=Py_ssize_t, at=Py_ssize_t, length="unsigned int")
+    cdef Py_ssize_t _to_see(self, Py_ssize_t header, Py_ssize_t start, Py_ssize_t end) except -2

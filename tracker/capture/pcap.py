@@ -70,8 +70,10 @@ class PcapWalker(Walker):
         frames.link_type = self.link_type
         self._data = frames.data
         self.needed = 0
-        if not self._decided:
-            self._decide(start, end)
+        if not self._decided and not self._decide(start, end):
+            frames.count = 0
+            self.more = False
+            return start
         header = self.header
         big = self.big
         captured, original = CAPTURED, ORIGINAL
@@ -104,34 +106,41 @@ class PcapWalker(Walker):
             "possible"
         )
 
-    def _decide(self, start: int, end: int) -> None:
+    def _decide(self, start: int, end: int) -> bool:
         """Choose among the variants that share a magic number, as Wireshark does.
 
-        It is the likeliest, unless only another makes sense of the first records.
+        It is the likeliest that makes sense of the first records, or else the likeliest of all.
+        Returns False, and how much is `needed`, where not all of those records are there yet.
         """
-        if start + RECORD_HEADER > end:
-            return
         for header in self._variants:
-            if not self._implausible(header, start, end):
+            needed = self._to_see(header, start, end)
+            if needed > 0 and not self.at_end:
+                self.needed = needed
+                return False
+            if needed >= 0:
                 self.header = header
                 break
         self._decided = True
+        return True
 
-    def _implausible(self, header: int, start: int, end: int) -> int:
-        """Return how many of the first records make no sense if their headers are that long."""
+    def _to_see(self, header: int, start: int, end: int) -> int:
+        """Return how many octets the first records have if their headers are that long.
+
+        0 if they are there, -1 if one of those that are there makes no sense.
+        """
         captured, original = CAPTURED, ORIGINAL
         if self.swapped:
             captured, original = ORIGINAL, CAPTURED
-        implausible = 0
+        at = start
         for _ in range(TRIED):
-            if start + RECORD_HEADER > end:
-                break
-            length = self._u32(start + captured, self.big)
+            if at + RECORD_HEADER > end:
+                return at + RECORD_HEADER - start
+            length = self._u32(at + captured, self.big)
             if (
                 length > self.max_captured
-                or length > self._u32(start + original, self.big)
-                or (self.fraction != 1 and self._u32(start + FRACTION, self.big) >= _US_IN_S)
+                or length > self._u32(at + original, self.big)
+                or (self.fraction != 1 and self._u32(at + FRACTION, self.big) >= _US_IN_S)
             ):
-                implausible += 1
-            start += header + length
-        return implausible
+                return -1
+            at += header + length
+        return 0

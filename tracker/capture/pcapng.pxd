@@ -3,7 +3,7 @@ cimport cython
 from tracker.capture.walker cimport Walker
 from tracker.frames cimport Frames
 
-cdef Py_ssize_t CAPACITY, BLOCK, BLOCK_HEADER, MAX_BLOCK, SMALLEST_PACKET, MAX_INTERFACES
+cdef Py_ssize_t CAPACITY, BLOCK, BLOCK_HEADER, LENGTH, MAX_BLOCK, SMALLEST_PACKET, MAX_INTERFACES
 cdef unsigned int SECTION_HEADER, INTERFACE, PACKET, SIMPLE_PACKET, NAMES, STATISTICS, ENHANCED_PACKET
 cdef unsigned int COMMENT, END_OF_OPTIONS, EPB_DROPCOUNT, UNKNOWN_DROPS
 cdef unsigned long long _NS_IN_S
@@ -34,6 +34,7 @@ cdef class PcapngWalker(Walker):
     cdef list _interfaces
     cdef Py_ssize_t _latest
     cdef long long _time
+    cdef unsigned int _length
     cdef const unsigned char[::1] _data
     cdef const unsigned int[::1] _words
 
@@ -46,6 +47,8 @@ cdef class PcapngWalker(Walker):
     cdef Py_ssize_t _run(self, Frames frames, Py_ssize_t start, Py_ssize_t end) except -1
     @cython.locals(length=Py_ssize_t, size=Py_ssize_t)
     cdef Py_ssize_t _size(self, Py_ssize_t start, Py_ssize_t end) except -1
+    @cython.locals(second="unsigned int")
+    cdef bint _ends(self, Py_ssize_t at, Py_ssize_t end) except -1
     cdef bint _set_byte_order(self, Py_ssize_t start) except -1
     cdef _partial(self, Py_ssize_t start, Py_ssize_t size)
     cdef int _too_large(self, Py_ssize_t size) except -1

@@ -14,6 +14,7 @@ from tracker.capture.pcapng_format import (
     EPB_DROPCOUNT,
     FIXED,
     INTERFACE,
+    LENGTH,
     MAGIC,
     MAX_BLOCK,
     MAX_INTERFACES,
@@ -28,12 +29,13 @@ from tracker.capture.pcapng_format import (
 )
 from tracker.capture.walker import Walker
 from tracker.frames import CAPACITY, Frames
+from tracker.moment import LAST
 
 _NS_IN_S = 1_000_000_000
 _NS_DIGITS = 9
 
-# Times that a frame can have: what 64 bits of ns hold, in whole s.
-_LAST_SECOND = 9_223_372_035
+# The last second that is whole.
+_LAST_SECOND = LAST // _NS_IN_S - 1
 
 # More digits than that, and 64 bits do not reach 1 ns; nor do they with that many bits.
 _MAX_DIGITS = 28
@@ -49,7 +51,7 @@ class Interface:
     offset        what its times count from, s since 1970
     units         how many units of its times are 1 s; 0 if they are finer than ns or binary
     multiplier    ns in a unit
-    limit         the latest time, in units, whose ns fit into 64 bits for certain
+    limit         the latest time, in units, that a frame can have for certain
     divisor       units in 1 ns, where they are a power of ten finer than ns; else 0
     bits          its units are 2**-bits s, where they are neither
     """
@@ -87,7 +89,7 @@ class PcapngWalker(Walker):
     """Walks over the blocks of one pcapng file.
 
     unknown_interface    frames left out because nothing says what their interface is
-    clamped              frames whose time does not fit into 64 bits of ns
+    clamped              frames whose time is later than any can be
     """
 
     def __init__(self, header: bytes, about: About) -> None:
@@ -104,6 +106,7 @@ class PcapngWalker(Walker):
         self._interfaces: list[Interface] = []
         self._latest = 0
         self._time = 0
+        self._length = 0  # of the block in which it stands, as it says
         self._data: bytes | bytearray | memoryview = header
         self._words = memoryview(b"").cast("I")
 
@@ -136,6 +139,11 @@ class PcapngWalker(Walker):
         self.more = False
         self.needed = 0
         self.skip = 0
+        if self.skipped:
+            if not self._ends(start, end):
+                return start
+            start += LENGTH
+            self.skipped = 0
         while True:
             start = self._run(frames, start, end)
             if start + BLOCK_HEADER > end:
@@ -206,11 +214,21 @@ class PcapngWalker(Walker):
             self.problem = f"a block says it has {length} octets, fewer than a block can have"
             return 0
         size = (length + 3) & ~3  # some programs leave the padding out of the length
-        if start + size <= end and self._u32(start + size - 4, self.big) != length:
-            second = self._u32(start + size - 4, self.big)
-            self.problem = f"a block says it has {length} octets, and at its end {second}"
+        self._length = length
+        if start + size <= end and not self._ends(start + size - LENGTH, end):
             return 0
         return size
+
+    def _ends(self, at: int, end: int) -> bool:
+        """Return whether the block ends with the length that it began with."""
+        if at + LENGTH > end:
+            self.needed = LENGTH
+            return False
+        second = self._u32(at, self.big)
+        if second != self._length:
+            self.problem = f"a block says it has {self._length} octets, and at its end {second}"
+            return False
+        return True
 
     def _set_byte_order(self, start: int) -> bool:
         """Set the byte order of the section that begins at `start`."""
@@ -222,9 +240,10 @@ class PcapngWalker(Walker):
         return True
 
     def _partial(self, start: int, size: int) -> None:
-        """Deal with a block that is not whole yet: wait for the rest, or skip it."""
+        """Deal with a block that is not whole yet: wait for the rest, or skip it up to its end."""
         if self._u32(start, self.big) not in FIXED:
-            self.skip = size
+            self.skip = self.skipped = size - LENGTH
+            self.needed = LENGTH
             return
         self.needed = size
         if size > MAX_BLOCK:
@@ -428,5 +447,5 @@ class PcapngWalker(Walker):
                 f"{self.unknown_interface}"
             )
         if self.clamped:
-            lines.append(f"frames with times after the year 2262, taken as that: {self.clamped}")
+            lines.append(f"frames with times after the year 2116, taken as that: {self.clamped}")
         return lines

@@ -28,6 +28,9 @@ NATIVE_BIG = sys.byteorder == "big"
 BLOCK = 12
 BLOCK_HEADER = 12
 
+# Octets of its length at its end.
+LENGTH = 4
+
 # Octets of the fixed part of each block, its lengths included.
 FIXED = {
     SECTION_HEADER: 28,

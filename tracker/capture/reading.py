@@ -39,7 +39,7 @@ class Reading:
         """Open `path` and read its header; raise CaptureError where that cannot be done."""
         self.path = path
         self.frames = 0
-        self.link_types: list[int] = []
+        self._link_types: dict[int, None] = {}  # in the order in which they came
         self.about = About()
         self.warnings: list[str] = []
         self._compression = ""
@@ -60,6 +60,11 @@ class Reading:
             if isinstance(error, (OSError, Damage, CaptureError)):
                 raise _unreadable(path, error) from None
             raise
+
+    @property
+    def link_types(self) -> list[int]:
+        """The link types of the frames so far."""
+        return list(self._link_types)
 
     def close(self) -> None:
         """Close the file."""
@@ -153,7 +158,16 @@ class Reading:
             damage = str(error)
         except OSError as error:
             damage = f"{self._place()}: cannot be read further: {error.strerror or error}"
+        yield from self._rest(frames)
         self._check_end(damage)
+
+    def _rest(self, frames: Frames) -> Iterator[Frames]:
+        """Yield the frames of what is pending: the walker may have waited for more."""
+        assert self._walker is not None
+        if self._walker.problem is None:
+            self._walker.at_end = True
+            rest = b"".join(self._pending)
+            yield from self._walk(frames, rest, 0, len(rest))
 
     def _joined(self, buffer: bytearray, end: int) -> tuple[bytes | bytearray, int, int]:
         """Return (data, start, end): what was just read, behind what is pending."""
@@ -190,15 +204,16 @@ class Reading:
             start = next_start
             if frames.count:
                 self.frames += frames.count
-                if frames.link_type not in self.link_types:
-                    self.link_types.append(frames.link_type)
+                self._link_types[frames.link_type] = None
                 yield frames
-        self._pending = [bytes(memoryview(data)[start:end])] if start < end else []
-        self._last = self._offset
+        if walker.skip or not walker.skipped:
+            self._last = self._offset
         if walker.skip:
-            self._skip = walker.skip - (end - start)
-            self._offset += end - start
-            self._pending = []
+            skip = min(walker.skip, end - start)
+            self._skip = walker.skip - skip
+            self._offset += skip
+            start += skip
+        self._pending = [bytes(memoryview(data)[start:end])] if start < end else []
 
     def _check_end(self, damage: str) -> None:
         """Say what is wrong where reading ended."""
@@ -219,8 +234,9 @@ class Reading:
         if damage or self.source.stopped:
             return damage
         rest = sum(map(len, self._pending))
-        if self._skip:
-            return f"{self._place()}: the file is cut short, {self._skip} octets are missing"
+        missing = self._skip + (walker.needed - rest if walker.skipped else 0)
+        if missing:
+            return f"{self._place()}: the file is cut short, {missing} octets are missing"
         if not rest:
             return ""
         needed = f"a {walker.unit} header of {walker.header} octets"

@@ -3,6 +3,7 @@
 import os
 import select
 import stat
+import threading
 import time
 from collections.abc import Callable
 from typing import BinaryIO
@@ -26,6 +27,9 @@ GRACE_IN_ALL = 2.0
 class Source:
     """The octets of one file or pipe, from its beginning.
 
+    It is read ahead in a thread, and may be closed while that waits for octets: the file is let go
+    of only then, or its descriptor would be another file's, whose octets the thread would take.
+
     offset     octets read so far
     size       octets in all, or None where that is unknown
     waits      whether more may come after what is there now
@@ -42,6 +46,8 @@ class Source:
         self.offset = 0
         self.waits = follow or not is_file
         self.stopped = False
+        self._is_closed = False
+        self._in_use = threading.Lock()
         self._read = self._file.readinto  # type: ignore[attr-defined]
         if not is_file:
             self._read = self._read_pipe
@@ -51,12 +57,20 @@ class Source:
         self._latest = 0.0  # when to stop at last, on the clock of time.monotonic
 
     def close(self) -> None:
-        """Close it."""
-        self._file.close()
+        """Close it, or let whoever reads from it do that."""
+        self._is_closed = True
+        if self._in_use.acquire(blocking=False):
+            self._file.close()
+            self._in_use.release()
 
     def readinto(self, view: memoryview) -> int:
         """Fill `view` as far as what is there reaches; return how many octets, 0 at the end."""
-        count: int = self._read(view)
+        try:
+            with self._in_use:
+                count: int = 0 if self._is_closed else self._read(view)
+        finally:
+            if self._is_closed:
+                self.close()
         self.offset += count
         return count
 
@@ -70,7 +84,7 @@ class Source:
         while True:
             self.stopped = self._is_stopped()
             count = 0 if self._is_late() else self._file.readinto(view)  # type: ignore[attr-defined]
-            if count or self.stopped:
+            if count or self.stopped or self._is_closed:
                 return count
             time.sleep(POLL)
 
@@ -83,7 +97,7 @@ class Source:
             is_ready = poll.poll((GRACE if self.stopped else POLL) * 1000)
             if is_ready and not self._is_late():
                 return self._file.readinto(view)  # type: ignore[attr-defined,no-any-return]
-            if self.stopped:
+            if self.stopped or self._is_closed:
                 return 0
 
     def _is_late(self) -> bool:

@@ -4,7 +4,9 @@ cdef class Walker:
     cdef public bint more
     cdef public Py_ssize_t needed
     cdef public long long skip
+    cdef public long long skipped
     cdef public object problem
+    cdef public bint at_end
     cdef public Py_ssize_t start
     cdef public str unit
     cdef public Py_ssize_t header

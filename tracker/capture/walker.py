@@ -10,9 +10,12 @@ class Walker:
     more      whether it stopped for another reason, so that it can go on at once: the block is
               full, or the next frame has another link type
     needed    octets that the record needs from where it stopped, 0 where that is unknown
-    skip      octets from where it stopped that are of no interest, more than it was given
+    skip      octets from where it stopped that are of no interest, it may be more than it was given
+    skipped   octets of the record in which it stands that were of no interest; 0 where it stands
+              before a record
     problem   what is wrong with the record where it stopped, or None; it cannot go on then, for
               nobody knows where the next record begins
+    at_end    is set where nothing will come behind `data`
 
     start     octets of the file before its first record
     unit      what the format calls a record
@@ -23,7 +26,9 @@ class Walker:
         self.more = False
         self.needed = 0
         self.skip = 0
+        self.skipped = 0
         self.problem: str | None = None
+        self.at_end = False
         self.start = start
         self.unit = unit
         self.header = header

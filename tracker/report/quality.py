@@ -33,6 +33,16 @@ def missing(drops: Drops) -> str:
     return ", ".join(f"{number} {where}" for number, where in parts if number)
 
 
+def lines(meter: Meter, found: Tally, missing: str, summarize: bool) -> Iterator[str]:
+    """Yield what is weak about the captures; with `summarize`, what they hold before that."""
+    weak = list(weaknesses(meter, found, missing))
+    if summarize:
+        yield from summary(meter)
+    yield from weak
+    if summarize and not weak:
+        yield "nothing was found wrong with the capture"
+
+
 def weaknesses(meter: Meter, found: Tally, missing: str) -> Iterator[str]:
     """Yield a line for each weakness of the captures; `missing` is what they say they lack."""
     if missing:
