@@ -29,7 +29,7 @@ def cases() -> list[Case]:
 @pytest.mark.parametrize("case", cases(), ids=lambda case: case.name)
 def test_golden(case: Case) -> None:
     outcome = run_here("read", PCAPS / case.capture, *case.options)
-    found = outcome.stdout + outcome.stderr
+    found = (outcome.stdout + outcome.stderr).replace(f"{PCAPS}/", "")
     expected = (GOLDEN / case.expected).read_text(encoding="utf-8")
     if found != expected:
         before, after = expected.splitlines(keepends=True), found.splitlines(keepends=True)
