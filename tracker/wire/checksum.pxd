@@ -1,5 +1,6 @@
 # C types for checksum.py (read when the package is compiled; see setup.py)
 cimport cython
+from tracker.wire.octets cimport be16
 from tracker.wire.segment cimport Frame, Segment
 
 cdef int DECODED, IPV4_CHECKSUM, TCP_CHECKSUM, UDP_CHECKSUM, OFFLOADED, TCP
@@ -21,5 +22,3 @@ cdef unsigned long long _sum_of(unsigned long long number) noexcept
 cdef unsigned long long _sum(Frame frame, Py_ssize_t at, Py_ssize_t length) except? 0
 
 cdef unsigned int _folded(unsigned long long total) noexcept
-
-cdef unsigned int _u16(Frame frame, Py_ssize_t at) except? 0

@@ -4,6 +4,7 @@ A host that leaves checksums to its network card captures what it sends before t
 card is handed the sum of the pseudo-header alone, so offload can be told from damage.
 """
 
+from tracker.wire.octets import be16
 from tracker.wire.reasons import DECODED, IPV4_CHECKSUM, TCP_CHECKSUM, UDP_CHECKSUM
 from tracker.wire.segment import OFFLOADED, TCP, Frame, Segment
 
@@ -21,7 +22,7 @@ def verify(frame: Frame, segment: Segment) -> int:
     """
     if segment.version == 4:
         header = (frame.data[segment.packet_at] & 0x0F) * 4  # others may follow, as of IPsec
-        stored = _u16(frame, segment.packet_at + V4_CHECKSUM)
+        stored = be16(frame, segment.packet_at + V4_CHECKSUM)
         if stored and _folded(_sum(frame, segment.packet_at, header)) != 0xFFFF:
             frame.fault(IPV4_CHECKSUM, segment.packet_at + V4_CHECKSUM, 2)
             return IPV4_CHECKSUM
@@ -30,7 +31,7 @@ def verify(frame: Frame, segment: Segment) -> int:
         return DECODED
     if segment.protocol == TCP:
         return _verify(frame, segment, TCP_FIELD, segment.transport_length, TCP_CHECKSUM)
-    if _u16(frame, segment.transport_at + UDP_FIELD) == 0:
+    if be16(frame, segment.transport_at + UDP_FIELD) == 0:
         return DECODED  # RFC 768: none; RFC 6935 allows it to tunnels in IPv6
     return _verify(frame, segment, UDP_FIELD, segment.payload + 8, UDP_CHECKSUM)
 
@@ -41,7 +42,7 @@ def _verify(frame: Frame, segment: Segment, field: int, length: int, reason: int
     pseudo = _pseudo(segment)
     if _folded(pseudo + length + _sum(frame, at, length)) == 0xFFFF:
         return DECODED
-    stored = _u16(frame, at + field)
+    stored = be16(frame, at + field)
     if stored == 0 or stored == _folded(pseudo + length) or stored == _folded(pseudo):
         return OFFLOADED
     if segment.version == 6 and at - segment.packet_at != V6_HEADER:
@@ -92,7 +93,3 @@ def _folded(total: int) -> int:
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return total
-
-
-def _u16(frame: Frame, at: int) -> int:
-    return frame.data[at] << 8 | frame.data[at + 1]

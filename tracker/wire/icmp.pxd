@@ -1,5 +1,6 @@
 # C types for icmp.py (read when the package is compiled; see setup.py)
 cimport cython
+from tracker.wire.octets cimport be32, be64
 from tracker.wire.segment cimport Frame, Segment
 
 cdef int DECODED, ICMP_ERROR, ICMP_TRUNCATED, OTHER_PROTOCOL, TCP, UDP, ICMP

@@ -4,6 +4,7 @@ An error quotes the packet that caused it, at least its IP header and 8 octets: 
 TCP, the sequence number.
 """
 
+from tracker.wire.octets import be32, be64
 from tracker.wire.reasons import DECODED, ICMP_ERROR, ICMP_TRUNCATED, OTHER_PROTOCOL
 from tracker.wire.segment import TCP, UDP, Frame, Segment
 
@@ -75,8 +76,8 @@ def _quoted_v4(frame: Frame, segment: Segment, at: int, end: int) -> int:
         return OTHER_PROTOCOL
     segment.version = 4
     segment.source_high = segment.destination_high = 0
-    segment.source_low = _V4_MAPPED | frame.u32(at + V4_SOURCE)
-    segment.destination_low = _V4_MAPPED | frame.u32(at + V4_DESTINATION)
+    segment.source_low = _V4_MAPPED | be32(frame, at + V4_SOURCE)
+    segment.destination_low = _V4_MAPPED | be32(frame, at + V4_DESTINATION)
     protocol = frame.data[at + V4_PROTOCOL]
     at += header
     if protocol == AUTHENTICATION:
@@ -96,10 +97,10 @@ def _quoted_v6(frame: Frame, segment: Segment, at: int, end: int) -> int:
     if frame.data[at] >> 4 != 6:
         return OTHER_PROTOCOL
     segment.version = 6
-    segment.source_high = frame.u64(at + V6_SOURCE)
-    segment.source_low = frame.u64(at + V6_SOURCE + 8)
-    segment.destination_high = frame.u64(at + V6_DESTINATION)
-    segment.destination_low = frame.u64(at + V6_DESTINATION + 8)
+    segment.source_high = be64(frame, at + V6_SOURCE)
+    segment.source_low = be64(frame, at + V6_SOURCE + 8)
+    segment.destination_high = be64(frame, at + V6_DESTINATION)
+    segment.destination_low = be64(frame, at + V6_DESTINATION + 8)
     header = frame.data[at + V6_NEXT_HEADER]
     at += V6_HEADER
     while (
@@ -134,7 +135,7 @@ def _quoted_ports(frame: Frame, segment: Segment, protocol: int, at: int, end: i
     segment.protocol = protocol
     segment.source_port = frame.data[at] << 8 | frame.data[at + 1]
     segment.destination_port = frame.data[at + 2] << 8 | frame.data[at + 3]
-    segment.sequence = frame.u32(at + 4) if protocol == TCP else 0
+    segment.sequence = be32(frame, at + 4) if protocol == TCP else 0
     return ICMP_ERROR
 
 

@@ -19,9 +19,6 @@ cdef class Frame:
     cdef public Py_ssize_t again
 
     cpdef int enter(self, int layer, Py_ssize_t at, unsigned int number=*)
-    cpdef unsigned int u32(self, Py_ssize_t at) except? 0
-    @cython.locals(high="unsigned long long")
-    cpdef unsigned long long u64(self, Py_ssize_t at) except? 0
     cpdef int fault(self, int reason, Py_ssize_t offset, Py_ssize_t needed)
 
 @cython.final

@@ -57,20 +57,6 @@ class Frame:
         self.at = at
         return GOES_ON
 
-    def u32(self, at: int) -> int:
-        """Return the 32-bit number at offset `at`, most significant octet first."""
-        return (
-            self.data[at] << 24
-            | self.data[at + 1] << 16
-            | self.data[at + 2] << 8
-            | self.data[at + 3]
-        )
-
-    def u64(self, at: int) -> int:
-        """Return the 64-bit number at offset `at`, most significant octet first."""
-        high = self.u32(at)
-        return high << 32 | self.u32(at + 4)
-
     def fault(self, reason: int, offset: int, needed: int) -> int:
         """Note what was missing at `offset` (in `data`) and return `reason`."""
         self.fault_offset = offset - self.start
