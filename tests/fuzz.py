@@ -2,13 +2,13 @@
 
     python tests/fuzz.py wire|capture [options and corpus folders of libFuzzer]
 
-`wire` makes frames of the input: octets say link type and lengths, the rest is what was captured.
-`capture` takes the input for a whole file.  Whatever comes, each frame is decoded or counted under
-a reason, rows can be made, and nothing but a CaptureError is raised.  Inputs that once failed are
-kept in tests/fuzzed and tried by tests/test_fuzzed.py.  CONTRIBUTING.md says how to run it.
+`wire` makes frames of the input: octets say link type, time and lengths, the rest is what was
+captured.  `capture` takes the input for a whole file.  Whatever comes, each frame is decoded or
+counted under a reason, rows can be made, and nothing but a CaptureError is raised; `fuzz_targets`
+says what else holds.  Inputs that once failed are kept in tests/fuzzed and tried by
+tests/test_fuzzed.py.  CONTRIBUTING.md says how to run it.
 """
 
-import os
 import sys
 from pathlib import Path
 
@@ -23,10 +23,6 @@ with atheris.instrument_imports(include=["tracker"]):
 def main() -> None:
     """Run libFuzzer on the target that the command line names."""
     target = fuzz_targets.TARGETS[sys.argv.pop(1)]
-    if os.environ.get("TRACKER_FUZZ_ONCE"):
-        for name in sys.argv[1:]:
-            target(Path(name).read_bytes())
-        return
     atheris.Setup(sys.argv, target)
     atheris.Fuzz()
 

@@ -5,39 +5,49 @@
 They are made of the captures in pcaps/ and of the corpus of foreign captures, where it is at hand.
 """
 
-import bz2
-import gzip
-import lzma
 import pkgutil
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import lz4.frame
-import zstandard
 from captures import CORPUS, PCAPS, Record, pcap
-from containers import ADDED, frames_of, pcapng, snoop, variant
-from fuzz_targets import known_link_types
+from containers import ADDED, Pcapng, frames_of, pcapng, snoop, variant
+from encapsulation import (
+    PACKET,
+    PACKET6,
+    authentication,
+    bridged,
+    capwap,
+    checked,
+    geneve,
+    gre,
+    gtp,
+    in_ip,
+    in_udp,
+    in_udp6,
+    l2tp,
+    label,
+    nsh,
+    origin,
+    tzsp,
+    vxlan,
+    wireless_data,
+)
+from fuzz_targets import COMPRESS, known_link_types
+from packets import IPV4, ethernet
 
 import tracker.wire
 from tracker.capture.errors import CaptureError
 from tracker.capture.pcap_format import MAGIC
+from tracker.wire.tunnel import is_tunnel
 
 # Octets of a seed at most, of one frame in it, and how many seeds a capture may give.
 _LONGEST = 3000
 _LONGEST_FRAME = 400
 _FROM_ONE = 3
-
-COMPRESS: tuple[Callable[[bytes], bytes], ...] = (
-    gzip.compress,
-    bz2.compress,
-    lzma.compress,
-    zstandard.compress,
-    lz4.frame.compress,
-)
 
 
 def captures() -> list[Path]:
@@ -49,7 +59,10 @@ def captures() -> list[Path]:
 def wire_seeds(paths: Iterable[Path]) -> Iterator[bytes]:
     """Yield inputs of the target `wire`: frames of captures, and one of each link type."""
     for number in known_link_types():
-        yield bytes(1) + described(Record(0, bytes(64), 64), number)
+        for inside in (bytes(64), checked(PACKET), bridged(), wireless_data(PACKET)):
+            yield bytes(1) + described(Record(0, inside, len(inside)), number)
+    for frame in tunnels():
+        yield bytes(1) + described(Record(0, frame, len(frame)), 1)
     for path in paths:
         parts = [bytes(1)]
         given = 0
@@ -64,6 +77,35 @@ def wire_seeds(paths: Iterable[Path]) -> Iterator[bytes]:
             parts.append(part)
         else:
             yield b"".join(parts)
+
+
+def tunnels() -> Iterator[bytes]:
+    """Yield Ethernet frames with packets in packets, also such as no port or number announces."""
+    inside = [
+        *(checked(PACKET), PACKET6, bridged(), nsh(bridged(), 3), label() + checked(PACKET)),
+        *(vxlan(bridged()), vxlan(checked(PACKET), 0x0C), geneve(bridged(), 0x6558)),
+        *(gtp(checked(PACKET)), gre(checked(PACKET)), gre(bridged(), 0x6558)),
+        *(gtp(PACKET6, 0x34, optional=bytes(3) + b"\x85\1\0\0\0"), bytes(8) + checked(PACKET)),
+        l2tp(b"\xff\3\0\x21" + checked(PACKET), 2, (5, 6)),
+        *(capwap(bridged()), capwap(wireless_data(PACKET), True), bytes(6) + wireless_data(PACKET)),
+        *(tzsp(bridged()), tzsp(wireless_data(PACKET), 0x12, tags=b"\0\x0a\1\5")),
+        *(PACKET6, origin() + PACKET6, authentication(b"id", b"value") + PACKET6),
+        b"\x44\x52\x11\x29" + bytes(36) + PACKET6,
+    ]
+    for payload in inside:
+        for port in filter(is_tunnel, range(1 << 16)):
+            yield in_udp(payload, port)
+        yield in_udp6(payload, 8472)
+        for protocol in (4, 41, 47, 51, 97, 115, 137):
+            yield in_ip(payload, protocol)
+        for ethertype in ethertypes():
+            yield ethernet(payload, ethertype)
+
+
+def ethertypes() -> list[int]:
+    """Return the EtherTypes that the decoders may know."""
+    numbers = vars(import_module("tracker.wire.ethernet")).values()
+    return sorted({IPV4, *(n for n in numbers if isinstance(n, int) and 1536 <= n < 1 << 16)})
 
 
 def frames(path: Path) -> list[tuple[int, bytes, int, int]]:
@@ -92,11 +134,37 @@ def capture_seeds(paths: Iterable[Path]) -> Iterator[bytes]:
         *(variant(seen, which, big=big) for which in ADDED for big in (False, True)),
         *(pcapng(seen, big=big) for big in (False, True)),
         snoop(seen),
+        *(pcapng_with_everything(seen, big) for big in (False, True)),
     ]
     yield from forms
     for form in forms:
         for compress in COMPRESS:
             yield compress(form)
+
+
+def pcapng_with_everything(seen: list[Record], big: bool) -> bytes:
+    """Return a pcapng file with every block that counts, and with its options."""
+    make = Pcapng(big=big)
+    parts = [make.section([(1, b"section")])]
+    for resolution in (0, 6, 9, 12, 40, 0x80, 0x94, 0xA8, 0xFF):
+        offset = (14, make.pack("q", -resolution << 20))
+        options = [(1, b"one"), (2, b"eth0"), (9, bytes((resolution,))), (11, b"\0tcp"), offset]
+        parts.append(make.interface(resolution % 3, options, snap=resolution))
+    for number, frame in enumerate(seen * 2):
+        options = [(1, b"frame"), (4, make.pack("Q", number))]
+        parts += [
+            make.enhanced(frame, number % 10, options),
+            make.enhanced(frame, number % 10, ticks=2**64 - 1 >> number),
+            make.obsolete(frame, number % 10, number, options),
+            make.simple(frame.octets),
+        ]
+    names = [(1, bytes(4) + b"one\0uno\0"), (2, bytes(16) + b"six\0")]
+    parts += [
+        make.names(names, [(1, b"names")]),
+        make.statistics(1, [(1, b"end"), *((code, bytes(7) + b"\1") for code in (4, 5, 6, 7))]),
+        make.block(0xBAD, bytes(20)),
+    ]
+    return b"".join(parts)
 
 
 def words() -> set[bytes]:

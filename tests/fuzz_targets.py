@@ -1,12 +1,19 @@
 """What is fuzzed: octets in, and what must hold whatever they are."""
 
+import bz2
+import gzip
 import json
+import lzma
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+import lz4.frame
+import zstandard
+
 from tracker.capture import read_ahead
+from tracker.capture.compressed import compression
 from tracker.capture.errors import CaptureError
 from tracker.capture.saved import SavedCapture, in_time_order
 from tracker.config import Config
@@ -44,6 +51,14 @@ MAX_FRAMES = 2000
 
 # Octets read at a time, so few that records lie in several blocks.
 SMALL_BLOCK = 333
+
+COMPRESS: tuple[Callable[[bytes], bytes], ...] = (
+    gzip.compress,
+    bz2.compress,
+    lzma.compress,
+    zstandard.compress,
+    lz4.frame.compress,
+)
 
 
 def known_link_types() -> list[int]:
@@ -112,13 +127,21 @@ def feed(meter: Meter, frame: Sent, data: bytes, start: int) -> None:
 def capture(octets: bytes) -> None:
     """Read `octets` as a capture file.
 
-    How much is read at a time must not matter, nor whether there is another capture.
+    How much is read at a time must not matter, nor whether there is another capture, nor whether it
+    is compressed, in two members.
     """
     with file_of(octets) as path:
         whole = read(path, 1, read_ahead.BLOCK)
         assert read(path, 1, SMALL_BLOCK) == whole
         twice = read(path, 2, read_ahead.BLOCK)
         assert twice["frames"] == min(2 * whole["frames"], MAX_FRAMES)
+    if not whole["frames"] or compression(octets) is not None:
+        return  # a compressed file is not looked for in another one
+    compress = COMPRESS[len(octets) % len(COMPRESS)]
+    middle = len(octets) // 2
+    with file_of(compress(octets[:middle]) + compress(octets[middle:])) as path:
+        inside = read(path, 1, read_ahead.BLOCK)
+        assert {**inside, "files": None} == {**whole, "files": None}
 
 
 @contextmanager

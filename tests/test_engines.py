@@ -117,6 +117,10 @@ def test_our_captures(uncompiled: Path) -> None:
     compare(uncompiled, sorted(PCAPS.glob("*.pcap")))
 
 
+def test_what_fuzzing_found(uncompiled: Path) -> None:
+    compare(uncompiled, sorted((CHECKOUT / "tests" / "fuzzed" / "capture").iterdir()))
+
+
 @needs_corpus
 def test_corpus(uncompiled: Path) -> None:
     """All of it, also what neither can read."""
