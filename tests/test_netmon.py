@@ -121,8 +121,19 @@ def test_impossible_headers(tmp_path: Path) -> None:
     path = tmp_path / "x.cap"
     path.write_bytes(netmon(0, FRAMES, major=3))
     assert "byte 4: a Network Monitor file of version 3.0" in run_here("read", path).stderr
-    path.write_bytes(netmon(0, FRAMES).replace(BEGAN, bytes(16)))
-    assert "byte 8: the time" in run_here("read", path).stderr
+    for began in (bytes(16), b"\xff" * 16, struct.pack("<H", 1601) + BEGAN[2:]):
+        path.write_bytes(netmon(0, FRAMES).replace(BEGAN, began))
+        assert "byte 8: the time" in run_here("read", path).stderr
+
+
+@pytest.mark.parametrize(("minor", "at"), [(0, 128), (3, 128 + 16 + len(FRAMES[0].octets) + 6)])
+def test_times_beyond_all_measure(tmp_path: Path, minor: int, at: int) -> None:
+    octets = bytearray(netmon(minor, FRAMES))
+    octets[at : at + 8] = b"\xff" * 8
+    path = tmp_path / "x.cap"
+    path.write_bytes(octets)
+    assert seen(path)[0][1] == 1 << 62
+    assert run_here("read", "--closed", path).status == 0
 
 
 @pytest.mark.skipif(not shutil.which("editcap"), reason="editcap is not here")

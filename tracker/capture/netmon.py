@@ -28,6 +28,9 @@ _TRAILERS = (0, 2, 6, 15)
 _UTC = 6  # where the time stands in the longest: 100 ns since 1601
 _UTC_1970 = 116_444_736_000_000_000
 
+# The latest time, ns, of which differences and timers still fit into 64 bits: in the year 2116.
+_LATEST = 1 << 62
+
 # Link types by type of network, and how one that libpcap has defined is marked.
 _LINK_TYPES = {1: 1, 2: 6, 3: 10}
 _LIBPCAP, _LIBPCAP_MASK = 0xE000, 0xF000
@@ -94,7 +97,7 @@ class NetmonWalker(Walker):
                 return 0
             frames.link_type = link_type
         time = utc or self._began + since * _NS_IN_UNIT[self._major]
-        frames.append(time, start + self._record.size, captured, original)
+        frames.append(min(time, _LATEST), start + self._record.size, captured, original)
         return int(length)
 
     def _in_trailer(self, data: bytes | bytearray, at: int) -> tuple[int, int]:
@@ -122,5 +125,7 @@ def _time(octets: bytes) -> int:
     try:
         seconds = calendar.timegm((year, month, day, hour, minute, second))
     except ValueError:
-        raise CaptureError("byte 8: the time when the capture began is none") from None
+        seconds = -1
+    if not 0 <= seconds * _NS_IN_S < _LATEST:
+        raise CaptureError("byte 8: the time when the capture began is none")
     return int(seconds * _NS_IN_S + ms * _NS_IN_MS)
