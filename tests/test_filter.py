@@ -256,6 +256,50 @@ def test_an_expression_that_makes_no_sense_for_a_link_type(tmp_path: Path) -> No
     assert "for frames of link type RAW (101); " in line
 
 
+@needs_libpcap
+def test_an_expression_that_makes_sense_for_one_of_two_link_types() -> None:
+    """Ethernet addresses in a capture that also holds cooked frames: of those, none passes."""
+    path = PCAPS / "two-interfaces.pcapng"
+    outcome = run_here("read", "-n", "--filter", "ether host 02:00:00:00:01:07", path)
+    assert [row[1] for row in outcome.table] == ["192.168.1.5:1099"]
+    assert "for frames of link type LINUX_SLL (113); no frame of it passes" in outcome.stderr
+
+
+@needs_libpcap
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "host www.example.com",
+        "tcp and (localhost or 10.0.0.1)",
+        "example",
+        "dst net lab",
+        "ip6 a.b",
+    ],
+)
+def test_no_name_is_looked_up(expression: str) -> None:
+    """Libpcap would ask the network for it."""
+    outcome = run_here("read", "--filter", expression, FTP_AND_WEB)
+    assert (outcome.status, outcome.stdout) == (2, "")
+    assert "nothing is looked up on the network" in outcome.stderr
+
+
+@needs_libpcap
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "tcp port http or https",
+        "udp portrange 1000-2000",
+        "ip proto \\tcp",
+        "tcp[tcpflags] & tcp-syn != 0 and ip[0] & 0xf != 5",
+        "ether host 02:00:00:00:01:07",
+        "ip6 net fd00::/8",
+        "host fd00::abcd",
+    ],
+)
+def test_words_of_the_language_are_no_names(expression: str) -> None:
+    Filter(expression)
+
+
 @pytest.fixture
 def no_libpcap(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the import fail that finds libpcap."""

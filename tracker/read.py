@@ -50,11 +50,11 @@ def read(options: argparse.Namespace) -> int:
         _locate,
     )
     meter.checksums = options.checksums
-    choose = None
+    chosen = None
     if options.filter is not None:
         from tracker.capture.bpf import Filter
 
-        choose = Filter(options.filter).runs
+        chosen = Filter(options.filter)
     with ExitStack() as files:
         stop = files.enter_context(Stop())
         captures = [
@@ -66,8 +66,10 @@ def read(options: argparse.Namespace) -> int:
             from tracker.progress import Progress
 
             runs = files.enter_context(Progress(sys.stderr, captures)).watch(runs)
-        now = replay(runs, meter, when, choose)
+        now = replay(runs, meter, when, None if chosen is None else chosen.runs)
     warnings = [warning for capture in captures for warning in capture.warnings]
+    if chosen is not None:
+        warnings += chosen.warnings()
     if warnings and not any(capture.frames for capture in captures):
         raise CaptureError(warnings[0])
     connections = list(meter.table.connections())
