@@ -42,7 +42,9 @@ from packets import IPV4, ethernet
 import tracker.wire
 from tracker.capture.errors import CaptureError
 from tracker.capture.pcap_format import MAGIC
-from tracker.wire.tunnel import is_tunnel
+from tracker.wire.decode import decode
+from tracker.wire.link_types import LINKTYPE_ETHERNET
+from tracker.wire.segment import Frame, Segment
 
 # Octets of a seed at most, of one frame in it, and how many seeds a capture may give.
 _LONGEST = 3000
@@ -92,14 +94,28 @@ def tunnels() -> Iterator[bytes]:
         *(PACKET6, origin() + PACKET6, authentication(b"id", b"value") + PACKET6),
         b"\x44\x52\x11\x29" + bytes(36) + PACKET6,
     ]
+    ports = tunnel_ports()
     for payload in inside:
-        for port in filter(is_tunnel, range(1 << 16)):
+        for port in ports:
             yield in_udp(payload, port)
         yield in_udp6(payload, 8472)
         for protocol in (4, 41, 47, 51, 97, 115, 137):
             yield in_ip(payload, protocol)
         for ethertype in ethertypes():
             yield ethernet(payload, ethertype)
+
+
+def tunnel_ports() -> list[int]:
+    """Return the ports behind which the decoders look for a tunnel."""
+    frame, segment = Frame(), Segment()
+    found = []
+    for port in range(1 << 16):
+        frame.data = in_udp(b"", port)
+        frame.end = frame.wire_end = len(frame.data)
+        decode(LINKTYPE_ETHERNET, frame, segment)
+        if segment.inside:
+            found.append(port)
+    return found
 
 
 def ethertypes() -> list[int]:
