@@ -340,7 +340,7 @@ def test_at_before_the_first_frame(at: str, tmp_path: Path) -> None:
     path.write_bytes(pcap(timed(conversation()), nano=True))
     outcome = read("--at", at, "--closed", path)
     assert (outcome.status, outcome.stdout) == (1, "")
-    assert "nothing to show: 0 connections seen" in outcome.stderr
+    assert "nothing to show: no connection seen" in outcome.stderr
 
 
 @pytest.mark.parametrize(

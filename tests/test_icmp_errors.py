@@ -52,7 +52,7 @@ ICMP, ICMP_V6 = 1, 58
 ROUTER, ROUTER6 = "192.168.1.1", "fd00::1"
 AH, FRAGMENT, HOP_BY_HOP = 51, 44, 0
 
-OK = "other: ICMP error"
+OK = "other: ICMP error about TCP or UDP"
 
 
 def icmp(kind: int, code: int, quote: bytes, to: str = CLIENT) -> bytes:

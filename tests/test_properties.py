@@ -69,7 +69,10 @@ def test_any_prefix(octets: bytes) -> None:
         part = decode_frame(octets[:length], wire=len(octets))
         if isinstance(part, Fault):
             quote_is_cut = (part.layer, whole[1]) == ("IP", "ICMP")
-            assert part.kind == TRUNCATED or part[:3] == whole[:3] or quote_is_cut
+            # A tunnel in a packet that is longer than its frame is not believed to be one.
+            is_doubted = isinstance(whole, Fault) and part.layer == "tunnel"
+            same = part[:3] == whole[:3]
+            assert part.kind == TRUNCATED or same or quote_is_cut or is_doubted
         else:
             assert isinstance(whole, Decoded)
             assert part == whole._replace(mss=part.mss, window_scale=part.window_scale)

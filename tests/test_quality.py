@@ -68,7 +68,6 @@ def moved(frame: Record, step: int) -> Record:
         "frag-needed.pcap",
         "loopback.pcap",
         "udp-fragments.pcap",
-        "tcp-fragments.pcap",
         "tunnels-in-ip.pcap",
     ],
 )

@@ -29,10 +29,13 @@ def tell_moment(when: Moment, meter: Meter) -> None:
 
 def tell_summary(meter: Meter, whose: sides.Sides, count: int, closed: bool) -> None:
     """Say whose table it is and what is not in it."""
-    tell(whose.reason)
-    if not count:
+    if meter.table.created:
+        tell(whose.reason)
+    if not meter.table.created:
+        tell("nothing to show: no connection seen")
+    elif not count:
         seen = counted(meter.table.created, "connection")
-        hint = "" if closed or not meter.table.created else " (--closed shows what has ended)"
+        hint = "" if closed else " (--closed shows what has ended)"
         tell(f"nothing to show: {seen} seen, none matches{hint}")
     tell_undecoded(meter)
     evicted = sum(meter.table.evicted)

@@ -77,6 +77,11 @@ def weaknesses(meter: Meter, found: Tally, missing: str) -> Iterator[str]:
             f"{counted(meter.offloaded, 'checksum')} left to the network card (offload), so not "
             "verified: captured on the host that sent them"
         )
+    if meter.fragments.incomplete:
+        yield (
+            f"{counted(meter.fragments.incomplete, 'packet')} in fragments of which some were not "
+            "seen; whether the others arrived, only acknowledgments say"
+        )
     if meter.fragments.overlapping:
         yield (
             f"{counted(meter.fragments.overlapping, 'fragment')} with octets that another one had "

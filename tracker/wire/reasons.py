@@ -137,7 +137,7 @@ REASONS: dict[int, Reason] = {
         OTHER, "IP", "fragment without the first one", "RFC 791 section 3.2, RFC 8200 section 4.5"
     ),
     ICMP_TRUNCATED: Reason(TRUNCATED, "ICMP", "message", "RFC 792, RFC 4443"),
-    ICMP_ERROR: Reason(OTHER, "ICMP", "error", "RFC 792, RFC 4443"),
+    ICMP_ERROR: Reason(OTHER, "ICMP", "error about TCP or UDP", "RFC 792, RFC 4443"),
     LINK_TRUNCATED: Reason(
         TRUNCATED, "link layer", "header", "https://www.tcpdump.org/linktypes.html"
     ),
