@@ -71,7 +71,7 @@ def ipv4_fits(frame: Frame, at: int) -> bool:
     if frame.data[at] >> 4 != 4 or header < V4_HEADER or total < header:
         return False
     # What mirrors traffic may cut it; then the header has to prove itself in another way.
-    return total <= left or _checksum_fits(frame, at)
+    return total <= left or at + header > frame.end or _checksum_fits(frame, at)
 
 
 def ipv6_fits(frame: Frame, at: int) -> bool:
