@@ -1,8 +1,5 @@
 """Community ID version 1 of a connection (https://github.com/corelight/community-id-spec)."""
 
-import base64
-from hashlib import sha1
-
 from tracker.connection import Connection
 
 _SEED = b"\0\0"
@@ -13,6 +10,9 @@ def community_id(connection: Connection) -> str:
 
     The endpoints of a connection stand in the order that the specification asks for.
     """
+    from base64 import b64encode  # here, because a plain table needs neither
+    from hashlib import sha1
+
     octets = _SEED
     if connection.version == 4:
         octets += (connection.a_low & 0xFFFFFFFF).to_bytes(4)
@@ -23,4 +23,4 @@ def community_id(connection: Connection) -> str:
     octets += bytes((connection.protocol, 0))
     octets += connection.a_port.to_bytes(2) + connection.b_port.to_bytes(2)
     digest = sha1(octets, usedforsecurity=False).digest()
-    return "1:" + base64.b64encode(digest).decode()
+    return "1:" + b64encode(digest).decode()
