@@ -122,6 +122,10 @@ def test_names_of_services_need_yaml_and_nothing_else() -> None:
     assert packages - {"_yaml"} == {"yaml"}
 
 
+def test_help_loads_no_engine() -> None:
+    assert not loaded("read", "--help") & {"tracker.meter", "tracker.capture", "tracker.report"}
+
+
 def test_importing_the_package_loads_none_of_it() -> None:
     script = "import sys, tracker; print([name for name in sys.modules if 'tracker.' in name])"
     process = subprocess.run(

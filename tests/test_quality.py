@@ -11,7 +11,7 @@ from captures import NS_IN_S, PCAPS, Record, conversation, pcap, read_pcap, run_
 from metering import connections, metered
 from packets import SYN, ethernet, fragment, ipv6, tcp_frame, udp
 
-from tracker.report.quality import Drops, lines, missing, weaknesses
+from tracker.report.quality import lines, missing, weaknesses
 from tracker.report.tally import Tally, tally
 from tracker.tcp_state import State
 
@@ -280,10 +280,10 @@ def test_cut_frames_are_counted() -> None:
 def test_what_the_capture_says_itself() -> None:
     """Counters of pcapng's interface statistics: what is not told, or 0, is not said."""
     meter = metered(CLOSED)
-    words = missing(Drops(7, 0, None))
+    words = missing(7, 0, None)
     assert words == "7 by the interface"
-    assert missing(Drops(None, 2, 3)) == "2 by the kernel, 3 between frames"
-    assert missing(Drops()) == missing(Drops(0, 0, 0)) == ""
+    assert missing(None, 2, 3) == "2 by the kernel, 3 between frames"
+    assert missing(None, None, None) == missing(0, 0, 0) == ""
     (line,) = weaknesses(meter, tally(connections(meter)), words)
     assert line == (
         "frames dropped while capturing: 7 by the interface; where a connection lost some, its "

@@ -8,7 +8,6 @@ from typing import NoReturn
 import tracker
 from tracker import moment
 from tracker.errors import UserError
-from tracker.tell import tell
 
 FINE, WRONG = 0, 2
 
@@ -21,14 +20,14 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.flush()
         return status
     except UserError as error:
-        tell(str(error))
+        _tell(str(error))
         return WRONG
     except OSError as error:
         # What is left in the buffer must not be tried again when Python exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if isinstance(error, BrokenPipeError):
             return FINE  # the reader has seen enough
-        tell(f"the output cannot be written: {error.strerror}")
+        _tell(f"the output cannot be written: {error.strerror}")
         return WRONG
     except KeyboardInterrupt:
         return 130
@@ -46,6 +45,12 @@ def run() -> None:
     status = main()
     sys.stderr.flush()
     os._exit(status)
+
+
+def _tell(line: str) -> None:
+    from tracker.tell import tell  # here, because help needs nothing that it loads
+
+    tell(line)
 
 
 # --- options ------------------------------------------------------------------------------------

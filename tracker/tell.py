@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator, Sequence
 
+from tracker.capture.about import Drops
 from tracker.capture.saved import SavedCapture
 from tracker.connection import Connection
 from tracker.meter import Meter
@@ -57,16 +58,16 @@ def tell_quality(
         for capture in captures:
             for line in _about(capture):
                 tell(line)
-    missing = quality.missing(_drops(captures))
+    missing = quality.missing(*_drops(captures))
     for line in quality.lines(meter, tally(connections), missing, summarize):
         tell(line)
 
 
-def _drops(captures: Sequence[SavedCapture]) -> quality.Drops:
+def _drops(captures: Sequence[SavedCapture]) -> Drops:
     """Add up what the captures say about frames that they lack."""
     columns = zip(*(capture.drops for capture in captures), strict=True)
     told = [[number for number in column if number is not None] for column in columns]
-    return quality.Drops(*(sum(column) if column else None for column in told))
+    return Drops(*(sum(column) if column else None for column in told))
 
 
 def _about(capture: SavedCapture) -> Iterator[str]:

@@ -1,7 +1,6 @@
 """How good a capture is, and what that means for the states shown: a line for each weakness."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from tracker.meter import Meter
 from tracker.report.tally import Tally
@@ -11,24 +10,15 @@ from tracker.report.text import counted, duration, timestamp
 _NOTABLE_NS = 1_000_000
 
 
-class Drops(NamedTuple):
-    """How many frames the captures themselves say they lack, None where they do not say.
+def missing(interface: int | None, kernel: int | None, between: int | None) -> str:
+    """Return in words how many frames the captures say they lack, "" where none or unknown.
 
-    interface, kernel    dropped by interfaces, by operating systems
-    between              of either kind, as told frame by frame
+    By interfaces, by operating systems, and of either kind as told frame by frame.
     """
-
-    interface: int | None = None
-    kernel: int | None = None
-    between: int | None = None
-
-
-def missing(drops: Drops) -> str:
-    """Return in words how many frames are missing, "" where none is or nobody says."""
     parts = (
-        (drops.interface, "by the interface"),
-        (drops.kernel, "by the kernel"),
-        (drops.between, "between frames"),
+        (interface, "by the interface"),
+        (kernel, "by the kernel"),
+        (between, "between frames"),
     )
     return ", ".join(f"{number} {where}" for number, where in parts if number)
 
