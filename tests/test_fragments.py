@@ -420,6 +420,7 @@ def test_a_fin_takes_effect_with_the_last_fragment() -> None:
     connection = only(meter)
     assert states(connection) == (State.ESTABLISHED, State.ESTABLISHED)
     feed(meter, timed(frames[1:], start=START + 10 * MS))
+    connection = only(meter)
     assert states(connection) == (State.FIN_WAIT_1, State.CLOSE_WAIT)
     assert (connection.a.fin, connection.a.evidence_frame) == (2101, 5)
 
@@ -432,6 +433,7 @@ def test_a_fin_that_comes_before_the_first_fragment_waits_for_it() -> None:
     connection = only(meter)
     assert states(connection) == (State.ESTABLISHED, State.ESTABLISHED)
     feed(meter, timed([first], start=START + NS_IN_S))
+    connection = only(meter)
     assert states(connection) == (State.FIN_WAIT_1, State.CLOSE_WAIT)
     # The kernel, too, learns of it with the fragment that completes the packet.
     assert (connection.a.evidence_frame, connection.a.since) == (5, START + NS_IN_S)
@@ -446,6 +448,7 @@ def test_a_hole_keeps_the_fin_from_its_receiver() -> None:
     connection = only(meter)
     assert states(connection) == (State.FIN_WAIT_1, State.ESTABLISHED)
     feed(meter, timed([frames[1]], start=START + NS_IN_S))
+    connection = only(meter)
     assert states(connection) == (State.FIN_WAIT_1, State.CLOSE_WAIT)
 
 
@@ -462,6 +465,7 @@ def test_rfc7413_a_syn_with_data(order: Sequence[int]) -> None:
     assert (connection.first_seen, connection.last_seen) == (START, START + 2 * MS)
     answer = tcp(b"", SYN | ACK, 80, 1099, sequence=299, acknowledgment=2100)
     feed(meter, timed([ethernet(ipv4(answer, TCP, SERVER, CLIENT))], start=START + NS_IN_S))
+    connection = only(meter)
     assert states(connection) == (State.ESTABLISHED, State.SYN_RECEIVED)
     assert connection.fast_open
 

@@ -129,10 +129,8 @@ def _values(thing: Connection | Endpoint) -> dict[str, object]:
     values = {name: getattr(thing, name) for name in dir(thing) if not name.startswith("_")}
     plain = {name: value for name, value in values.items() if not callable(value)}
     for name, value in plain.items():
-        if isinstance(value, Endpoint):
+        if isinstance(value, Endpoint | Connection):
             plain[name] = _values(value)
-        elif isinstance(value, Connection):
-            plain[name] = id(value)
         elif isinstance(value, list):
             plain[name] = list(value)
     return plain
@@ -225,8 +223,12 @@ def test_any_segments(script: list[tuple[int, ...]], limit: int, wait: int) -> N
     for frame, step in enumerate(script, 1):
         time += step[6]
         now = max(now, time)
-        connection = table.segment_seen(segment_of(step, frame, time))
-        assert connection.last_seen >= time
+        segment = segment_of(step, frame, time)
+        table.segment_seen(segment)
+        connection = table.connection_of(segment)
+        assert connection is not None
+        generations = [connection, connection.previous or connection]
+        assert max(generation.last_seen for generation in generations) >= time
     check(table, len(script), now)
     table.expire(now + wait)
     once = snapshot(table)

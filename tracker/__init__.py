@@ -7,21 +7,21 @@ is one endpoint's netstat.
 
 Floors, imports only go down:
 
-    7  cli                          commands and options
-    6  read, tell                   the command `read`; what is said beside the rows
-    5  report                       connections in, text out: table, records, rows
-    5  capture                      the one door for frames
-    5  progress                     how far reading is, on a terminal
-    5  replay                       frames through the meter, up to a moment
-    4  names                        service names
-    4  fragments, meter             frames to segments to flow table; counts what was not decoded
-    3  flow_table                   connections by socket pair: generations, expiry, limits
-    2  endpoint, connection, rules  two endpoints; one segment seen is an event for both
-    1  tcp_state, words              the whole state machine as one table; the engine's numbers
-    1  wire                         one file per header, to a segment
-    1  frames                       a block of frames
-    0  sequence                     arithmetic modulo 2**32
-    0  config, moment, errors       settings; the moment of a table; what the user can repair
+    7  cli                           commands and options
+    6  read, tell                    the command `read`; what is said beside the rows
+    5  report                        connections in, text out: table, records, rows
+    5  capture                       the one door for frames
+    5  progress                      how far reading is, on a terminal
+    5  replay                        frames through the meter, up to a moment
+    4  names                         service names
+    4  fragments, meter              frames to segments to flow table; counts what was not decoded
+    3  flow_table, pool, prediction  connections by socket pair: generations, expiry, limits
+    2  endpoint, connection, rules   two endpoints; one segment seen is an event for both
+    1  tcp_state, words, layout      the whole state machine as one table; the engine's numbers
+    1  wire                          one file per header, to a segment
+    1  frames                        a block of frames
+    0  sequence                      arithmetic modulo 2**32
+    0  config, moment, errors        settings; the moment of a table; what the user can repair
 
 What touches every packet (on floors 0 to 4), the walks over capture files and the making of rows
 are compiled by Cython when the package is installed where a C compiler is found; `engine()` says

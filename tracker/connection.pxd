@@ -32,10 +32,7 @@ cdef class Connection:
     cdef public unsigned char fresh
     cdef public long long last_seen
     cdef public Connection previous
-    cdef public int index
-    cdef public int older
-    cdef public int newer
-    cdef public signed char queue
+    cdef public int place
     cdef public signed char left_behind
     cdef public unsigned char superseded
     cdef public unsigned char first_sender
@@ -61,6 +58,9 @@ cdef class Connection:
     cdef public unsigned long long tunnel
     cdef public list transitions
 
+    cpdef clear(self)
+    cpdef clear_rare(self)
+    cpdef bint has_rare(self) noexcept
     @cython.locals(state=int)
     cpdef step(self, Endpoint endpoint, int event, unsigned long long frame, long long time, int certainty)
     cdef _keep_transition(self, Endpoint endpoint, int event, unsigned long long frame, long long time, int state)

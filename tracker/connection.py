@@ -53,11 +53,18 @@ class Connection:
     previous        the generation before, until the responder answers in this one
     superseded      whether a later generation has taken its place
     left_behind     side of the endpoint that is still in this one then, or -1
+    place           its place in the flow table's pool, or -1
     """
 
     def __init__(self) -> None:
         self.a = Endpoint()
         self.b = Endpoint()
+        self.clear()
+
+    def clear(self) -> None:
+        """Be a new connection, of which nothing was seen."""
+        self.a.clear()
+        self.b.clear()
         self.a_high = 0
         self.a_low = 0
         self.b_high = 0
@@ -71,7 +78,6 @@ class Connection:
         self.last_seen = 0
         self.first_sender = 0
         self.group = NOTHING
-        self.tunnel = 0
         self.initiator = 0
         self.basis = UNKNOWN
         self.notes = 0
@@ -81,24 +87,36 @@ class Connection:
         self.simultaneous = False  # both sent a SYN of their own
         self.reset_seen = False
         self.reset_side = 0
-        self.reset_time = 0
         self.attempted = False  # a SYN inside the connection waits for its answer (rule 2)
         self.attempt_side = 0
+        self.history_low = 0
+        self.history_length = 0
+        self.superseded = False
+        self.left_behind = NOTHING
+        self.place = NOTHING
+        self.clear_rare()
+
+    def clear_rare(self) -> None:
+        """Have nothing of what few connections have."""
+        self.transitions: list[Transition] | None = None
+        self.previous: Connection | None = None
+        self.tunnel = 0
+        self.history_high = 0
+        self.reset_time = 0
         self.attempt_sequence = 0
         self.attempt_frame = 0
         self.attempt_time = 0
-        self.history_low = 0
-        self.history_high = 0
-        self.history_length = 0
-        self.transitions: list[Transition] | None = None
-        self.previous: Connection | None = None
-        self.superseded = False
-        self.left_behind = NOTHING
-        # The flow table's business: place in the pool, neighbours in the queue, which queue.
-        self.index = 0
-        self.older = NOTHING
-        self.newer = NOTHING
-        self.queue = NOTHING
+
+    def has_rare(self) -> bool:
+        """Return whether it has anything of that."""
+        return (
+            self.transitions is not None
+            or self.previous is not None
+            or self.tunnel != 0
+            or self.history_high != 0
+            or self.reset_seen
+            or self.attempted
+        )
 
     def step(self, endpoint: Endpoint, event: int, frame: int, time: int, certainty: int) -> None:
         """Let `event` happen to `endpoint` and keep the evidence where it changes the state."""

@@ -56,3 +56,5 @@ cdef class Endpoint:
     cdef public long long since
     cdef public long long asked_at
     cdef public long long gap
+
+    cpdef clear(self)

@@ -97,6 +97,10 @@ class Endpoint:
     """
 
     def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Be an endpoint of which nothing was seen."""
         self.packets = 0
         self.bytes = 0
         self.duplicates = 0

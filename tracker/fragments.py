@@ -282,11 +282,11 @@ class Fragments:
 
     def _seen(self, packet: Packet, piece: Piece, segment: Segment) -> None:
         if _tell(packet, piece, segment):
-            connection = self.table.part_seen(segment)
+            self.table.part_seen(segment)
         else:
-            connection = self.table.segment_seen(segment)
-        if connection is not None and piece.time < segment.time:
-            connection.first_seen = min(connection.first_seen, piece.time)
+            self.table.segment_seen(segment)
+        if piece.time < segment.time:
+            self.table.begun_by(segment, piece.time)
 
     # --- limits -----------------------------------------------------------------------------------
 

@@ -7,13 +7,14 @@ from tracker.wire.ip cimport decode_ip
 from tracker.wire.link cimport decode_link
 from tracker.wire.mpls cimport decode_mpls
 from tracker.wire.nsh cimport decode_nsh
+from tracker.wire.plain cimport decode_plain
 from tracker.wire.ppp cimport decode_ppp, decode_ppp_payload, decode_ppp_protocol
 from tracker.wire.tunnel cimport decode_tunnel
 from tracker.wire.wireless cimport decode_subframe, decode_wireless
 
 cdef int ETHERNET, ETHERTYPE, IP, LINK, LLC, MAX_STEPS, MPLS, NSH_PAYLOAD, PPP, PPP_PAYLOAD, UDP_PAYLOAD
 cdef int NLPID, PPP_PROTOCOL, SNAP, SUBFRAME, WIRELESS
-cdef int LINKTYPE_ETHERNET, NESTING, OTHER_NSH, GOES_ON
+cdef int DECODED, LINKTYPE_ETHERNET, NESTING, OTHER_NSH, GOES_ON
 cdef unsigned int NSH_IPV4, NSH_IPV6, NSH_ETHERNET, NSH_NSH, NSH_MPLS
 
 @cython.locals(reason=int)

@@ -25,8 +25,9 @@ from tracker.wire.link import decode_link
 from tracker.wire.link_types import LINKTYPE_ETHERNET
 from tracker.wire.mpls import decode_mpls
 from tracker.wire.nsh import decode_nsh
+from tracker.wire.plain import decode_plain
 from tracker.wire.ppp import decode_ppp, decode_ppp_payload, decode_ppp_protocol
-from tracker.wire.reasons import NESTING, OTHER_NSH
+from tracker.wire.reasons import DECODED, NESTING, OTHER_NSH
 from tracker.wire.segment import GOES_ON, Frame, Segment
 from tracker.wire.tunnel import decode_tunnel
 from tracker.wire.wireless import decode_subframe, decode_wireless
@@ -48,6 +49,8 @@ def decode(link_type: int, frame: Frame, segment: Segment) -> int:
     segment.vlan = -1
     frame.again = 0
     if link_type == LINKTYPE_ETHERNET:
+        if decode_plain(frame, segment):
+            return DECODED
         reason = decode_ethernet(frame, segment, frame.start)
     else:
         segment.to_group = False
