@@ -22,6 +22,7 @@ Floors, imports only go down:
     1  frames                       a block of frames
     0  sequence                     arithmetic modulo 2**32
     0  config, moment, errors       settings; the moment of a table; what the user can repair
+    0  compiled                     which modules are compiled, and where they are
 
 What touches every packet (on floors 0 to 4), the walks over capture files and the making of rows
 are compiled by Cython when the package is installed where a C compiler is found; `engine()` says
@@ -30,8 +31,11 @@ whether they were.
 The public names below are loaded when they are first used, so that `import tracker` costs nothing.
 """
 
+import sys
 from importlib import import_module
 from typing import Any
+
+from tracker.compiled import finders
 
 __version__ = "0.1.0"
 
@@ -47,6 +51,8 @@ _PUBLIC = {
     "SavedCapture": "tracker.capture.saved",
     "State": "tracker.tcp_state",
 }
+
+sys.meta_path[:0] = finders(__path__)
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for
