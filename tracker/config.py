@@ -5,9 +5,9 @@ source; a test holds the two together.
 """
 
 import os
-from typing import Any, NamedTuple
 
 from tracker.errors import UserError
+from tracker.typed import Any, NamedTuple
 
 _NS_IN_S = 1_000_000_000
 

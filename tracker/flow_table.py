@@ -9,7 +9,6 @@ chained by place in the pool, oldest first) say who goes first when the table is
 from array import array
 from collections import deque
 from collections.abc import Iterator
-from typing import Any
 
 from tracker.connection import Connection
 from tracker.endpoint import Profile
@@ -23,6 +22,7 @@ from tracker.rules.generations import (
 )
 from tracker.rules.observe import part_seen, segment_seen
 from tracker.rules.timing import settle
+from tracker.typed import Any
 from tracker.wire.segment import ACK, SYN, TCP, Segment
 from tracker.words import NOTHING
 
