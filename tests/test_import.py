@@ -110,6 +110,7 @@ COMMANDS = {
     "help": ("--help",),
     "read help": ("read", "--help"),
     "read": ("read", PCAPS / "refused.pcap", "-n", "--closed"),
+    "read with services": ("read", PCAPS / "refused.pcap", "--closed"),
     "read wide": ("read", PCAPS / "refused.pcap", "-n", "--closed", "--wide"),
     "read json": ("read", PCAPS / "refused.pcap", "-n", "--closed", "--json"),
     "states": ("states",),
@@ -126,18 +127,14 @@ def test_start_loads_nothing_heavy(name: str) -> None:
     assert not loaded(*COMMANDS[name]) & HEAVY
 
 
-def test_read_spares_what_it_does_not_need() -> None:
-    assert not loaded(*COMMANDS["read"]) & SPARED
+@pytest.mark.parametrize("name", ["read", "read with services"])
+def test_a_table_spares_what_it_does_not_need(name: str) -> None:
+    assert not loaded(*COMMANDS[name]) & SPARED
 
 
 def test_a_pcap_file_loads_no_other_format() -> None:
     formats = ("compressed", "pcapng", "pcapng_blocks", "snoop")
     assert not loaded(*COMMANDS["read"]) & {f"tracker.capture.{name}" for name in formats}
-
-
-def test_names_of_services_need_yaml_and_nothing_else() -> None:
-    packages = elsewhere(loaded("read", PCAPS / "refused.pcap", "--closed"))
-    assert packages - {"_yaml"} == {"yaml"}
 
 
 def test_help_loads_no_engine() -> None:

@@ -74,13 +74,11 @@ def load(path: str) -> Config:
     return Config(**values)
 
 
-def load_yaml(path: str) -> Any:  # noqa: ANN401 - YAML may hold anything
-    """Return what the YAML file `path` holds; raise ConfigError where it cannot be read."""
-    return _load_yaml(path)[0]
-
-
 def _load_yaml(path: str) -> tuple[Any, dict[Any, int]]:
-    """Return what a YAML file holds, and the line of each name at its top."""
+    """Return what a YAML file holds, and the line of each name at its top.
+
+    Raises ConfigError where it cannot be read.
+    """
     import yaml  # here, because most runs need no YAML and should not wait for it
 
     try:
