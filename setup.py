@@ -7,73 +7,17 @@ TRACKER_PURE=1 in the environment nothing is compiled.
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from runpy import run_path
+from typing import Any
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
+from setuptools.modified import newer_group
 
-ENGINE = [
-    "tracker.sequence",
-    "tracker.wire.segment",
-    "tracker.wire.octets",
-    "tracker.wire.tcp",
-    "tracker.wire.inner",
-    "tracker.wire.gre",
-    "tracker.wire.overlay",
-    "tracker.wire.gtp",
-    "tracker.wire.l2tp",
-    "tracker.wire.teredo",
-    "tracker.wire.capwap",
-    "tracker.wire.tunnel",
-    "tracker.wire.icmp",
-    "tracker.wire.udp",
-    "tracker.wire.ip",
-    "tracker.wire.shims",
-    "tracker.wire.mpls",
-    "tracker.wire.nsh",
-    "tracker.wire.ppp",
-    "tracker.wire.carried",
-    "tracker.wire.ethernet",
-    "tracker.wire.atm",
-    "tracker.wire.cooked",
-    "tracker.wire.docsis",
-    "tracker.wire.dsa",
-    "tracker.wire.family",
-    "tracker.wire.hdlc",
-    "tracker.wire.juniper",
-    "tracker.wire.radio",
-    "tracker.wire.recorded",
-    "tracker.wire.station",
-    "tracker.wire.wireless",
-    "tracker.wire.link",
-    "tracker.wire.plain",
-    "tracker.wire.decode",
-    "tracker.wire.checksum",
-    "tracker.frames",
-    "tracker.tcp_state",
-    "tracker.endpoint",
-    "tracker.connection",
-    "tracker.rules.space",
-    "tracker.rules.timing",
-    "tracker.rules.opening",
-    "tracker.rules.closing",
-    "tracker.rules.generations",
-    "tracker.rules.reset",
-    "tracker.rules.errors",
-    "tracker.rules.exchange",
-    "tracker.rules.observe",
-    "tracker.pool",
-    "tracker.prediction",
-    "tracker.flow_table",
-    "tracker.meter",
-    "tracker.capture.walker",
-    "tracker.capture.pcap",
-    "tracker.capture.pcapng",
-    "tracker.capture.snoop",
-    "tracker.report.rows",
-    "tracker.report.tally",
-]
+MODULES = run_path("tracker/compiled.py")["MODULES"]
 
 DIRECTIVES = {
     "language_level": 3,
@@ -86,15 +30,16 @@ DIRECTIVES = {
     "cdivision": True,
 }
 
-# Cython's own C code (memoryviews, mostly), once for all modules instead of once in each: that and
-# the flags cut the time to compile by two thirds, and the engine is as fast.
-SHARED = "tracker._cyutility"
+# One file for all modules.  The module of that name is Cython's own C code (memoryviews, mostly),
+# once for all instead of once in each: that and the flags cut the time to compile by two thirds,
+# and the engine is as fast.
+ENGINE = "tracker._engine"
 CYTHON_DIR = Path("build/cython")
 FLAGS = [] if os.name == "nt" else ["-O2", "-g0"]
 
 
 class OptionalBuild(build_ext):
-    """Build the extensions, all or none: then the package will run uncompiled."""
+    """Build the engine, all or nothing: then the package will run uncompiled."""
 
     def finalize_options(self) -> None:
         """Compile on all cores unless told otherwise."""
@@ -111,39 +56,56 @@ class OptionalBuild(build_ext):
             self._remove_outputs()
             self.extensions = []
 
+    def build_extension(self, extension: Extension) -> None:
+        """Compile one source on each core, and only those that are newer than what was compiled."""
+        compile_all = self.compiler.compile
+
+        def compile_in_parallel(sources: list[str], **options: Any) -> list[str]:  # noqa: ANN401
+            def compile_one(source: str) -> str:
+                output: str
+                [output] = self.compiler.object_filenames(
+                    [source], output_dir=options["output_dir"]
+                )
+                if newer_group([source, __file__], output):
+                    compile_all([source], **options)
+                return output
+
+            with ThreadPoolExecutor(self.parallel) as pool:
+                return list(pool.map(compile_one, sources))
+
+        self.compiler.compile = compile_in_parallel
+        super().build_extension(extension)
+
     def _translate(self) -> None:
         """Let Cython make C of the engine's Python."""
         from Cython.Build import cythonize
 
-        shared = CYTHON_DIR / f"{SHARED.replace('.', '/')}.c"
+        shared = CYTHON_DIR / f"{ENGINE.replace('.', '/')}.c"
         shared.parent.mkdir(parents=True, exist_ok=True)
-        cython = [sys.executable, "-m", "cython", "--module-name", SHARED]
+        cython = [sys.executable, "-m", "cython", "--module-name", ENGINE]
         subprocess.run([*cython, f"--generate-shared={shared}"], check=True)
-        translated = cythonize(
-            [extension for extension in self.extensions if extension.name != SHARED],
-            compiler_directives=DIRECTIVES,
-            build_dir=str(CYTHON_DIR),
-            shared_utility_qualified_name=SHARED,
-        )
-        sources = {extension.name: extension.sources for extension in translated}
-        for extension in self.extensions:
-            extension.sources = sources.get(extension.name, [str(shared)])
+        for engine in self.extensions:
+            modules = cythonize(
+                engine.sources,
+                compiler_directives=DIRECTIVES,
+                build_dir=str(CYTHON_DIR),
+                shared_utility_qualified_name=ENGINE,
+            )
+            engine.sources = [str(shared), *(each.sources[0] for each in modules)]
 
     def _remove_outputs(self) -> None:
-        """Remove what was compiled before the failure: half an engine does not run."""
+        """Remove what was compiled before the failure."""
         for path in self.get_outputs():
             with suppress(FileNotFoundError):
                 Path(path).unlink()
 
 
 def extensions() -> list[Extension]:
-    """Return the modules to compile: the engine's, unless TRACKER_PURE forbids it."""
+    """Return the engine, unless TRACKER_PURE forbids to compile it."""
     if os.environ.get("TRACKER_PURE", "0") not in ("", "0"):
         return []
-    return [
-        Extension(name, [f"{name.replace('.', '/')}.py"], extra_compile_args=FLAGS)
-        for name in [SHARED, *ENGINE]
-    ]
+    sources = [f"{name.replace('.', '/')}.py" for name in MODULES]
+    return [Extension(ENGINE, sources, extra_compile_args=FLAGS)]
 
 
 setup(ext_modules=extensions(), cmdclass={"build_ext": OptionalBuild})

@@ -616,6 +616,11 @@ def test_help(arguments: list[str]) -> None:
     assert outcome.stdout.startswith("usage: tracker")
 
 
+def test_help_is_as_wide_as_the_terminal() -> None:
+    lines = run("read", "--help", env={"COLUMNS": "50"}).stdout.splitlines()
+    assert 40 < max(map(len, lines)) <= 50
+
+
 def test_help_says_every_option() -> None:
     words = run("read", "--help").stdout.replace(",", " ").split()
     for option in [

@@ -17,6 +17,7 @@ from foreign import captures, needs_corpus
 from packets import CLIENT, SERVER, UDP, ethernet, ipv4, tcp, udp
 
 import tracker
+from tracker.compiled import MODULES
 
 #: The modules that are compiled where that can be done: those with C types beside them.
 ENGINE = sorted(
@@ -58,16 +59,37 @@ def test_installed_package_is_that_of_the_checkout() -> None:
     assert not differing, "install the package again"
 
 
+def test_modules_with_c_types_are_compiled() -> None:
+    assert sorted(MODULES) == ENGINE
+
+
+def test_compiled_modules_differ_in_the_last_part_of_their_names() -> None:
+    """One file holds them all, and Python looks for that part in it."""
+    assert len({name.rpartition(".")[2] for name in MODULES}) == len(MODULES)
+
+
 def test_installed_engine_is_of_one_piece() -> None:
-    """All of its modules are compiled, or none is."""
-    assert ENGINE
-    forms = set()
-    for name in ENGINE:
+    """All of its modules are compiled into one file, or none is."""
+    origins = set()
+    for name in MODULES:
         spec = find_spec(name)
         assert spec is not None and spec.origin is not None
-        assert Path(spec.origin).is_relative_to(place())
-        forms.add(spec.origin.endswith(tuple(EXTENSION_SUFFIXES)))
+        origins.add(spec.origin)
+    assert all(Path(origin).is_relative_to(place()) for origin in origins)
+    forms = {origin.endswith(tuple(EXTENSION_SUFFIXES)) for origin in origins}
     assert forms == {tracker.engine() == "compiled"}
+    assert len(origins) == (1 if tracker.engine() == "compiled" else len(MODULES))
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_each_module_of_the_engine_can_be_imported_first(name: str) -> None:
+    script = f"import {name} as module; print(module.__name__, module.__spec__.origin)"
+    process = subprocess.run(
+        [sys.executable, "-P", "-c", script], capture_output=True, text=True, check=True
+    )
+    spec = find_spec(name)
+    assert spec is not None
+    assert process.stdout == f"{name} {spec.origin}\n"
 
 
 def test_engine_says_what_it_is() -> None:

@@ -1,9 +1,11 @@
 """Service names: the system's registry, ours on top, and ours alone where there is none."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from tracker.config import shipped
 from tracker.names import SYSTEM_REGISTRY, load_services
 
 REGISTRY = """\
@@ -63,6 +65,14 @@ def test_names_with_and_without_a_registry(
     registry: str, port: int, proto: str, name: str | None
 ) -> None:
     assert load_services(registry).name(port, proto) == name
+
+
+def test_each_line_of_ours_names_one_port() -> None:
+    text = Path(shipped("services")).read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    assert all(re.fullmatch(r"[a-z0-9-]+ +\d+/(tcp|udp)", line) for line in lines)
+    ports = [line.split()[1] for line in lines]
+    assert len(set(ports)) == len(ports)
 
 
 def test_registry_that_is_not_text(tmp_path: Path) -> None:

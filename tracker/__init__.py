@@ -20,8 +20,10 @@ Floors, imports only go down:
     1  tcp_state, words, layout      the whole state machine as one table; the engine's numbers
     1  wire                          one file per header, to a segment
     1  frames                        a block of frames
+    1  config, moment                settings; the moment of a table
     0  sequence                      arithmetic modulo 2**32
-    0  config, moment, errors        settings; the moment of a table; what the user can repair
+    0  errors, typed                 what the user can repair; what annotations need
+    0  compiled                      which modules are compiled, and where they are
 
 What touches every packet (on floors 0 to 4), the walks over capture files and the making of rows
 are compiled by Cython when the package is installed where a C compiler is found; `engine()` says
@@ -30,8 +32,14 @@ whether they were.
 The public names below are loaded when they are first used, so that `import tracker` costs nothing.
 """
 
+import sys
 from importlib import import_module
-from typing import Any
+
+from tracker.compiled import finders
+
+TYPE_CHECKING = False  # or `typing` would be loaded
+if TYPE_CHECKING:
+    from typing import Any
 
 __version__ = "0.1.0"
 
@@ -48,8 +56,10 @@ _PUBLIC = {
     "State": "tracker.tcp_state",
 }
 
+sys.meta_path[:0] = finders(__path__)
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for
+
+def __getattr__(name: str) -> "Any":  # noqa: ANN401 - whatever the name stands for
     """Load a public name (PEP 562)."""
     if name not in _PUBLIC:
         raise AttributeError(f"module 'tracker' has no attribute {name!r}")

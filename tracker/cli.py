@@ -1,13 +1,15 @@
 """Commands and options; a command's work is in a module of its name."""
 
 import argparse
+import gc
 import os
 import sys
-from typing import NoReturn
+from functools import partial
 
 import tracker
 from tracker import moment
 from tracker.errors import UserError
+from tracker.typed import NoReturn
 
 FINE, WRONG = 0, 2
 
@@ -36,8 +38,10 @@ def main(arguments: list[str] | None = None) -> int:
 def run() -> None:
     """Run this process's command line and leave: the entry point of the command `tracker`.
 
-    Leaving at once spares the time to free millions of connections one by one.
+    Leaving at once spares the time to free millions of connections one by one.  The engine makes
+    no reference cycles; looking for some among them would cost, too.
     """
+    gc.disable()
     if sys.stdout is None:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - it was closed; nobody closes it again
     if sys.stderr is None:
@@ -63,14 +67,25 @@ class _Version(argparse.Action):
 
 
 class _Parser(argparse.ArgumentParser):
+    def format_help(self) -> str:
+        """Return the help, as wide as the terminal."""
+        self.formatter_class = argparse.HelpFormatter
+        return super().format_help()
+
     def error(self, message: str) -> NoReturn:
         """Say what is wrong in one line, as everywhere; the usage is in --help."""
         self.exit(WRONG, f"{self.prog}: {message}; see {self.prog} --help\n")
 
 
+# Checks each option that is added.  To look for the width of the terminal there takes longer than
+# to read a small capture.
+_CHECKER = partial(argparse.HelpFormatter, width=80)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="tracker",
+        formatter_class=_CHECKER,
         description="netstat from the wire: which connections a host has, and in which state, "
         "told from the packets alone. It sends nothing.",
         epilog="`tracker COMMAND --help` explains a command.",
@@ -80,7 +95,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_read(commands)
-    states = commands.add_parser("states", help="the state table that everything follows from")
+    states = commands.add_parser(
+        "states",
+        formatter_class=_CHECKER,
+        help="the state table that everything follows from",
+    )
     states.set_defaults(run=_states)
     return parser
 
@@ -88,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
 def _add_read(commands: "argparse._SubParsersAction[_Parser]") -> None:
     read = commands.add_parser(
         "read",
+        formatter_class=_CHECKER,
         help="the connection table of saved captures",
         description="Print the connections in saved captures as netstat would have shown them, "
         "at the end of the capture or at any moment of it.",

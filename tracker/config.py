@@ -5,9 +5,9 @@ source; a test holds the two together.
 """
 
 import os
-from typing import Any, NamedTuple
 
 from tracker.errors import UserError
+from tracker.typed import Any, NamedTuple
 
 _NS_IN_S = 1_000_000_000
 
@@ -74,13 +74,11 @@ def load(path: str) -> Config:
     return Config(**values)
 
 
-def load_yaml(path: str) -> Any:  # noqa: ANN401 - YAML may hold anything
-    """Return what the YAML file `path` holds; raise ConfigError where it cannot be read."""
-    return _load_yaml(path)[0]
-
-
 def _load_yaml(path: str) -> tuple[Any, dict[Any, int]]:
-    """Return what a YAML file holds, and the line of each name at its top."""
+    """Return what a YAML file holds, and the line of each name at its top.
+
+    Raises ConfigError where it cannot be read.
+    """
     import yaml  # here, because most runs need no YAML and should not wait for it
 
     try:

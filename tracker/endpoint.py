@@ -10,9 +10,8 @@ ack_sent   the highest acknowledgment number it sent itself: proof of what has a
 edge       the right edge of the window it offered (RCV.NXT + RCV.WND), where the scale is known
 """
 
-from typing import NamedTuple
-
 from tracker.tcp_state import Event, State
+from tracker.typed import NamedTuple
 from tracker.words import (
     CLOSED,
     CLOSING,

@@ -10,7 +10,6 @@ the table is full.
 from array import array
 from collections import deque
 from collections.abc import Iterator
-from typing import Any
 
 from tracker.connection import Connection
 from tracker.endpoint import Profile
@@ -45,6 +44,7 @@ from tracker.rules.generations import (
 )
 from tracker.rules.observe import part_seen, segment_seen
 from tracker.rules.timing import settle
+from tracker.typed import Any
 from tracker.wire.segment import ACK, SYN, TCP, Segment
 from tracker.words import NOTHING
 

@@ -11,10 +11,9 @@ Memory is bounded whatever comes (RFC 1858, RFC 5722 and RFC 8900 tell what may)
 packets in parts, of fragments that wait, and of octets kept of each.
 """
 
-from typing import NamedTuple
-
 from tracker.flow_table import FlowTable
 from tracker.rules.times import MIN_RTO_NS
+from tracker.typed import NamedTuple
 from tracker.wire.reasons import (
     DECODED,
     FRAGMENT_BEYOND_PACKET,

@@ -5,11 +5,11 @@ connections.  The meter reads no clock: time comes with the frames.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from tracker.flow_table import FlowTable
 from tracker.fragments import WAITING, Fragments
 from tracker.frames import Frames
+from tracker.typed import NamedTuple
 from tracker.wire.checksum import verify
 from tracker.wire.decode import decode, decode_again, decode_inside
 from tracker.wire.link_types import LINKTYPE_RAW

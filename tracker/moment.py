@@ -1,8 +1,7 @@
 """The moment of a table: four ways to say it, one question to ask."""
 
-from typing import NamedTuple
-
 from tracker.errors import UserError
+from tracker.typed import NamedTuple
 
 _NS_IN_S = 1_000_000_000
 

@@ -1,11 +1,11 @@
-"""Names of services, from this system's registry with `config/services.yaml` on top.
+"""Names of services, from this system's registry with `config/services` on top.
 
 Host names, learned from the capture, will live here too.
 """
 
 import os
 
-from tracker.config import load_yaml, shipped
+from tracker.config import shipped
 
 SYSTEM_REGISTRY = "/etc/services"
 
@@ -23,13 +23,10 @@ class Services:
 
 def load_services(registry: str = SYSTEM_REGISTRY) -> Services:
     """Return the services that the system registry (which may be missing) and ours name."""
-    names = _system(registry)
-    for proto, ports in load_yaml(shipped("services.yaml")).items():
-        names.update({(port, proto): name for port, name in ports.items()})
-    return Services(names)
+    return Services(_registered(registry) | _registered(shipped("services")))
 
 
-def _system(registry: str) -> dict[tuple[int, str], str]:
+def _registered(registry: str) -> dict[tuple[int, str], str]:
     """Read a registry in the format of services(5): name, port/protocol, aliases."""
     names: dict[tuple[int, str], str] = {}
     if not os.path.exists(registry):

@@ -1,7 +1,6 @@
 """The command `read`: from saved captures to the table of their connections."""
 
 import argparse
-import gc
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -35,8 +34,6 @@ def read(options: argparse.Namespace) -> int:
 
     Raises the exceptions that `cli` tells in one line.
     """
-    # The engine makes no reference cycles; looking for some among millions of connections costs.
-    gc.disable()
     if options.csv and options.history:
         raise UsageError("--history has no place in CSV; use --json")
     if options.follow and len(options.files) > 1:

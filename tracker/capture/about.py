@@ -1,6 +1,6 @@
 """What a capture says beside its frames: interfaces, names, comments, drops."""
 
-from typing import NamedTuple
+from tracker.typed import NamedTuple
 
 #: How many of each are kept; what is left out of comments and names is counted.
 MAX_COMMENTS = 1000

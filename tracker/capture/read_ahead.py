@@ -1,9 +1,12 @@
 """Read a file in large blocks, the next ones while the last is being worked on."""
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from queue import Empty, SimpleQueue
+
+from tracker.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:  # imported where it is used: a small file needs no thread
+    from queue import SimpleQueue
 
 #: Octets read at a time.
 BLOCK = 1 << 20
@@ -80,12 +83,17 @@ def _next(full: "SimpleQueue[Block | None]") -> Block | None:
 
     A signal that arrives just before a wait without end would not be handled until that ends.
     """
+    from queue import Empty
+
     while True:
         with suppress(Empty):
             return full.get(timeout=_LOOK_UP)
 
 
 def _read_ahead(reader: _Reader, first: bytearray) -> Iterator[tuple[bytearray, int]]:
+    import threading
+    from queue import SimpleQueue
+
     empty: SimpleQueue[bytearray | None] = SimpleQueue()
     full: SimpleQueue[Block | None] = SimpleQueue()
 

@@ -1,7 +1,6 @@
 """One pass over a saved capture, from its first octet to its last."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from tracker.capture.about import About
 from tracker.capture.errors import CaptureError, Damage
@@ -11,6 +10,7 @@ from tracker.capture.read_ahead import HEADROOM, ReadInto, read_blocks
 from tracker.capture.source import Begun, Source, read_fully
 from tracker.capture.stop import Stop
 from tracker.frames import Frames
+from tracker.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the others are imported where they are used
     from tracker.capture.netmon import NetmonWalker

@@ -1,6 +1,5 @@
 """Saved captures: open them, yield their frames in blocks, several of them in time order."""
 
-import heapq
 from collections.abc import Iterator
 
 from tracker.capture import read_ahead
@@ -141,6 +140,8 @@ def in_time_order(captures: list[SavedCapture]) -> Iterator[tuple[Frames, int, i
         for frames in captures[0]:
             yield frames, 0, frames.count
         return
+    import heapq  # here, because most runs read one capture
+
     heads = [_Head(capture) for capture in captures]
     queue = [(head.time, number) for number, head in enumerate(heads)]
     heapq.heapify(queue)

@@ -1,14 +1,13 @@
 """Where the octets of a capture come from: a file, a file that still grows, a pipe."""
 
 import os
-import select
 import stat
-import threading
 import time
+from _thread import allocate_lock  # what `threading` calls Lock; that takes longer to load
 from collections.abc import Callable
-from typing import BinaryIO
 
 from tracker.capture.errors import CaptureError
+from tracker.typed import BinaryIO
 
 #: The name that stands for standard input.
 STANDARD_INPUT = "-"
@@ -47,7 +46,7 @@ class Source:
         self.waits = follow or not is_file
         self.stopped = False
         self._is_closed = False
-        self._in_use = threading.Lock()
+        self._in_use = allocate_lock()
         self._read = self._file.readinto  # type: ignore[attr-defined]
         if not is_file:
             self._read = self._read_pipe
@@ -90,6 +89,8 @@ class Source:
 
     def _read_pipe(self, view: memoryview) -> int:
         """Read from a pipe as soon as it holds anything."""
+        import select  # here, because most captures are files
+
         poll = select.poll()
         poll.register(self._file, select.POLLIN)
         while True:

@@ -1,8 +1,8 @@
 """Stop reading when the user asks for it (SIGINT, Ctrl-C), and keep what was read."""
 
-import threading
 from types import FrameType
-from typing import Any, Self
+
+from tracker.typed import Any, Self
 
 
 class Stop:
@@ -32,6 +32,7 @@ class Stop:
     def arm(self) -> None:
         """Note the next SIGINT instead of raising KeyboardInterrupt; only a main thread can."""
         import signal  # here, because few runs wait
+        import threading
 
         is_main = threading.current_thread() is threading.main_thread()
         if is_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
@@ -42,8 +43,8 @@ class Stop:
         self._disarm()
 
     def _disarm(self) -> None:
-        import signal
-
         if self._before is not None:
+            import signal
+
             signal.signal(signal.SIGINT, self._before)
             self._before = None

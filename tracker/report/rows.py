@@ -5,7 +5,6 @@ derived when it is asked for, so that a plain table costs little.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple, Protocol
 
 from tracker.connection import Connection
 from tracker.endpoint import Endpoint
@@ -14,6 +13,7 @@ from tracker.report import sides, zeek
 from tracker.report.community_id import community_id
 from tracker.report.text import address, duration, ipv4, ipv6, timestamp
 from tracker.tcp_state import EVENTS, Event, State
+from tracker.typed import Any, NamedTuple, Protocol
 from tracker.wire.layers import tunnel_names
 from tracker.wire.segment import TCP
 from tracker.words import LETTER_RST, LETTER_SYN, NOTE_REFUSED, NOTES, TIMEOUT, UNREACHABLE

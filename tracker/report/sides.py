@@ -5,11 +5,11 @@ all connections, the initiator of each connection.
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from tracker.connection import Connection
 from tracker.errors import UserError
 from tracker.report.text import address
+from tracker.typed import NamedTuple
 from tracker.words import BY_SYN, NOTHING, UNKNOWN
 
 BOTH = (0, 1)

@@ -1,11 +1,11 @@
 """What the connections of a capture tell about how complete it is."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from tracker.connection import Connection
 from tracker.endpoint import Endpoint
 from tracker.sequence import add, distance
+from tracker.typed import NamedTuple
 from tracker.wire.segment import TCP
 from tracker.words import LETTER_ACK, LETTER_DATA, LETTER_FIN, LETTER_GAP
 

@@ -5,8 +5,7 @@
 *other*: a correct frame of something that is neither TCP nor UDP.
 """
 
-from typing import NamedTuple
-
+from tracker.typed import NamedTuple
 from tracker.wire.layers import TUNNELS
 from tracker.wire.link_types import LINK_TYPE_NAMES
 
