@@ -1,9 +1,9 @@
 """Service names: the system's registry, ours on top, and ours alone where there is none."""
 
-import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tracker.config import shipped
 from tracker.names import SYSTEM_REGISTRY, load_services
@@ -67,12 +67,15 @@ def test_names_with_and_without_a_registry(
     assert load_services(registry).name(port, proto) == name
 
 
-def test_each_line_of_ours_names_one_port() -> None:
-    text = Path(shipped("services")).read_text(encoding="utf-8")
-    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
-    assert all(re.fullmatch(r"[a-z0-9-]+ +\d+/(tcp|udp)", line) for line in lines)
-    ports = [line.split()[1] for line in lines]
-    assert len(set(ports)) == len(ports)
+def test_ours_are_what_yaml_reads(tmp_path: Path) -> None:
+    text = Path(shipped("services.yaml")).read_text(encoding="utf-8")
+    known = load_services(str(tmp_path / "no registry"))
+    ports = yaml.safe_load(text)
+    assert set(ports) == {"tcp", "udp"}
+    for proto, names in ports.items():
+        assert len(names) > 30
+        for port, name in names.items():
+            assert known.name(port, proto) == name
 
 
 def test_registry_that_is_not_text(tmp_path: Path) -> None:

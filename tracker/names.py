@@ -1,4 +1,4 @@
-"""Names of services, from this system's registry with `config/services` on top.
+"""Names of services, from this system's registry with `config/services.yaml` on top.
 
 Host names, learned from the capture, will live here too.
 """
@@ -23,7 +23,25 @@ class Services:
 
 def load_services(registry: str = SYSTEM_REGISTRY) -> Services:
     """Return the services that the system registry (which may be missing) and ours name."""
-    return Services(_registered(registry) | _registered(shipped("services")))
+    return Services(_registered(registry) | _shipped())
+
+
+def _shipped() -> dict[tuple[int, str], str]:
+    """Read our own names: a heading for each protocol, a port and its name on each line.
+
+    That is YAML so plain that it is read without the library for it, which to load takes as long
+    as a small capture in all.
+    """
+    names: dict[tuple[int, str], str] = {}
+    proto = ""
+    with open(shipped("services.yaml"), encoding="utf-8") as lines:
+        for line in lines:
+            key, _, name = line.partition("#")[0].partition(":")
+            if name.strip():
+                names[int(key), proto] = name.strip()
+            elif key.strip():
+                proto = key.strip()
+    return names
 
 
 def _registered(registry: str) -> dict[tuple[int, str], str]:
