@@ -5,6 +5,8 @@ sf-pcap.c and Wireshark's wiretap/libpcap.c describe: their records have longer 
 like the standard one.
 """
 
+import sys
+
 FILE_HEADER = 24
 RECORD_HEADER = 16
 
@@ -47,6 +49,9 @@ TRIED = 3
 # D-Bus, USBPcap and Elektrobit, where a message counts as a frame (libpcap's max_snaplen_for_dlt).
 MAX_CAPTURED = 262144
 MAX_MESSAGE = {231: 128 << 20, 249: 128 << 20, 279: 8 << 20}
+
+# Is this machine big endian?
+NATIVE_BIG = sys.byteorder == "big"
 
 # Only this part of the field is the link type; the rest says how long a frame check sequence is.
 LINK_TYPE_MASK = 0xFFFF

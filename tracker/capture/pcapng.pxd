@@ -11,6 +11,8 @@ cdef long long _LAST_SECOND
 cdef bint NATIVE_BIG
 cdef int _TAKEN, _FRAME, _LATER, _BAD
 
+cdef unsigned int _swapped(unsigned int number) noexcept
+
 @cython.final
 cdef class Interface:
     cdef public int link_type
@@ -25,7 +27,6 @@ cdef class Interface:
 
 @cython.final
 cdef class PcapngWalker(Walker):
-    cdef public bint big
     cdef public unsigned long long frames
     cdef public unsigned long long unknown_interface
     cdef public unsigned long long clamped
@@ -35,16 +36,11 @@ cdef class PcapngWalker(Walker):
     cdef Py_ssize_t _latest
     cdef long long _time
     cdef unsigned int _length
-    cdef const unsigned char[::1] _data
-    cdef const unsigned int[::1] _words
-
-    cdef unsigned int _u16(self, Py_ssize_t at, bint big) except? 0
-    cdef unsigned int _u32(self, Py_ssize_t at, bint big) except? 0
 
     @cython.locals(size=Py_ssize_t)
     cpdef Py_ssize_t walk(self, Frames frames, data, Py_ssize_t start, Py_ssize_t end) except -1
-    @cython.locals(interface=Interface, number="unsigned int", at=Py_ssize_t, limit="unsigned long long", multiplier="unsigned long long", offset="long long", max_captured="unsigned int", count=Py_ssize_t, size="unsigned int", captured="unsigned int", ticks="unsigned long long")
-    cdef Py_ssize_t _run(self, Frames frames, Py_ssize_t start, Py_ssize_t end) except -1
+    @cython.locals(interface=Interface, words="const unsigned int[::1]", times="long long[::1]", starts="long long[::1]", lengths="unsigned int[::1]", wires="unsigned int[::1]", is_swapped=bint, number="unsigned int", limit="unsigned long long", multiplier="unsigned long long", offset="long long", max_captured="unsigned int", last=Py_ssize_t, count=size_t, at=size_t, kind="unsigned int", size="unsigned int", its="unsigned int", ticks="unsigned long long", ticks_low="unsigned int", captured="unsigned int", wire="unsigned int", following=Py_ssize_t, time="long long")
+    cdef Py_ssize_t _run(self, Frames frames, data, Py_ssize_t start, Py_ssize_t end) except -1
     @cython.locals(length=Py_ssize_t, size=Py_ssize_t)
     cdef Py_ssize_t _size(self, Py_ssize_t start, Py_ssize_t end) except -1
     @cython.locals(second="unsigned int")

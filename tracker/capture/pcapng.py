@@ -2,7 +2,7 @@
 
 from tracker.capture.about import About
 from tracker.capture.errors import CaptureError
-from tracker.capture.pcap_format import MAX_CAPTURED, MAX_MESSAGE
+from tracker.capture.pcap_format import MAX_CAPTURED, MAX_MESSAGE, NATIVE_BIG
 from tracker.capture.pcapng_blocks import BlockReader
 from tracker.capture.pcapng_format import (
     BLOCK,
@@ -19,7 +19,6 @@ from tracker.capture.pcapng_format import (
     MAX_BLOCK,
     MAX_INTERFACES,
     NAMES,
-    NATIVE_BIG,
     PACKET,
     SECTION_HEADER,
     SIMPLE_PACKET,
@@ -97,7 +96,6 @@ class PcapngWalker(Walker):
         if header[:4] != MAGIC:
             raise CaptureError("not a pcapng file")
         Walker.__init__(self, 0, "block", BLOCK_HEADER)
-        self.big = False
         self.frames = 0
         self.unknown_interface = 0
         self.clamped = 0
@@ -107,35 +105,13 @@ class PcapngWalker(Walker):
         self._latest = 0
         self._time = 0
         self._length = 0  # of the block in which it stands, as it says
-        self._data: bytes | bytearray | memoryview = header
-        self._words = memoryview(b"").cast("I")
-
-    def _u16(self, at: int, big: bool) -> int:
-        if big:
-            return self._data[at] << 8 | self._data[at + 1]
-        return self._data[at + 1] << 8 | self._data[at]
-
-    def _u32(self, at: int, big: bool) -> int:
-        if big:
-            return (
-                self._data[at] << 24
-                | self._data[at + 1] << 16
-                | self._data[at + 2] << 8
-                | self._data[at + 3]
-            )
-        return (
-            self._data[at + 3] << 24
-            | self._data[at + 2] << 16
-            | self._data[at + 1] << 8
-            | self._data[at]
-        )
+        self.data = header
 
     def walk(self, frames: Frames, data: bytes | bytearray, start: int, end: int) -> int:
         """Fill `frames` with the packets of `data[start:end]`; return where the rest begins."""
         frames.data = data
         frames.count = 0
-        self._data = frames.data
-        self._words = memoryview(data)[: len(data) & ~3].cast("I")
+        self.data = frames.data
         self.more = False
         self.needed = 0
         self.skip = 0
@@ -145,7 +121,7 @@ class PcapngWalker(Walker):
             start += LENGTH
             self.skipped = 0
         while True:
-            start = self._run(frames, start, end)
+            start = self._run(frames, data, start, end)
             if start + BLOCK_HEADER > end:
                 break
             if frames.count == CAPACITY:
@@ -163,14 +139,13 @@ class PcapngWalker(Walker):
         self.frames += frames.count
         return start
 
-    def _run(self, frames: Frames, start: int, end: int) -> int:
+    def _run(self, frames: Frames, data: bytes | bytearray, start: int, end: int) -> int:
         """Take enhanced packet blocks of one interface as long as nothing is unusual about them.
 
         They are nearly all that a capture holds.  Returns where the first other block begins, about
-        which `_block` decides: nothing is said about any block here.  Numbers are read as this
-        machine has them, so a section in the other byte order is left to `_block`, too.
+        which `_block` decides: nothing is said about any block here.
         """
-        if self.big != NATIVE_BIG or start & 3 or self._latest >= len(self._interfaces):
+        if start & 3 or self._latest >= len(self._interfaces):
             return start
         interface = self._interfaces[self._latest]
         if frames.count and frames.link_type != interface.link_type:
@@ -178,38 +153,49 @@ class PcapngWalker(Walker):
         frames.link_type = interface.link_type
         number, limit, max_captured = self._latest, interface.limit, interface.max_captured
         multiplier, offset = interface.multiplier, interface.offset * _NS_IN_S
+        words = memoryview(data)[: end & ~3].cast("I")
+        times, starts, lengths, wires = frames.times, frames.starts, frames.lengths, frames.wires
+        is_swapped = self.big != NATIVE_BIG
+        time = self._time
         count = frames.count
-        while count < CAPACITY and start + SMALLEST_PACKET <= end:
+        last = end - SMALLEST_PACKET
+        while count < CAPACITY and start <= last:
             at = start >> 2
-            size = self._words[at + 1]
-            captured = self._words[at + 5]
-            ticks = self._words[at + 3]
-            ticks = ticks << 32 | self._words[at + 4]
+            kind, size, its = words[at], words[at + 1], words[at + 2]
+            ticks, ticks_low = words[at + 3], words[at + 4]
+            captured, wire = words[at + 5], words[at + 6]
+            if is_swapped:
+                kind, size, its = _swapped(kind), _swapped(size), _swapped(its)
+                ticks, ticks_low = _swapped(ticks), _swapped(ticks_low)
+                captured, wire = _swapped(captured), _swapped(wire)
+            ticks = ticks << 32 | ticks_low
+            following = start + size
             if (
-                self._words[at] != ENHANCED_PACKET
-                or self._words[at + 2] != number
+                kind != ENHANCED_PACKET
+                or its != number
                 or captured > max_captured
                 or size != SMALLEST_PACKET + ((captured + 3) & ~3)
-                or start + size > end
-                or self._words[at + (size >> 2) - 1] != size
+                or following > end
+                or words[at + (size >> 2) - 1] != words[at + 1]
                 or ticks > limit
             ):
                 break
-            self._time = ticks * multiplier + offset
-            frames.times[count] = self._time
-            frames.starts[count] = start + 28
-            frames.lengths[count] = captured
-            frames.wires[count] = self._words[at + 6]
-            start += size
+            time = ticks * multiplier + offset
+            times[count] = time
+            starts[count] = start + 28
+            lengths[count] = captured
+            wires[count] = wire
+            start = following
             count += 1
+        self._time = time
         frames.count = count
         return start
 
     def _size(self, start: int, end: int) -> int:
         """Return how many octets the block at `start` has, 0 if it is none."""
-        if self._u32(start, self.big) == SECTION_HEADER and not self._set_byte_order(start):
+        if self.u32(start) == SECTION_HEADER and not self._set_byte_order(start):
             return 0
-        length = self._u32(start + 4, self.big)
+        length = self.u32(start + 4)
         if length < BLOCK:
             self.problem = f"a block says it has {length} octets, fewer than a block can have"
             return 0
@@ -224,7 +210,7 @@ class PcapngWalker(Walker):
         if at + LENGTH > end:
             self.needed = LENGTH
             return False
-        second = self._u32(at, self.big)
+        second = self.u32(at)
         if second != self._length:
             self.problem = f"a block says it has {self._length} octets, and at its end {second}"
             return False
@@ -232,7 +218,7 @@ class PcapngWalker(Walker):
 
     def _set_byte_order(self, start: int) -> bool:
         """Set the byte order of the section that begins at `start`."""
-        mark = bytes(self._data[start + 8 : start + 12])
+        mark = bytes(self.data[start + 8 : start + 12])
         if mark not in BYTE_ORDER:
             self.problem = f"a section whose byte-order magic is {mark.hex(' ')}, which is none"
             return False
@@ -241,7 +227,7 @@ class PcapngWalker(Walker):
 
     def _partial(self, start: int, size: int) -> None:
         """Deal with a block that is not whole yet: wait for the rest, or skip it up to its end."""
-        if self._u32(start, self.big) not in FIXED:
+        if self.u32(start) not in FIXED:
             self.skip = self.skipped = size - LENGTH
             self.needed = LENGTH
             return
@@ -257,9 +243,9 @@ class PcapngWalker(Walker):
 
     def _block(self, frames: Frames, start: int, size: int) -> int:
         """Take the block of `size` octets at `start`; return what became of it."""
-        kind = self._u32(start, self.big)
+        kind = self.u32(start)
         if kind == ENHANCED_PACKET and size >= SMALLEST_PACKET:
-            return self._packet(frames, start, size, self._u32(start + 8, self.big))
+            return self._packet(frames, start, size, self.u32(start + 8))
         if kind not in FIXED:
             return _TAKEN
         if size < FIXED[kind]:
@@ -270,7 +256,7 @@ class PcapngWalker(Walker):
             return self._simple(frames, start, size)
         if kind == PACKET:
             return self._obsolete(frames, start, size)
-        return self._other(kind, bytes(self._data[start + 8 : start + size - 4]))
+        return self._other(kind, bytes(self.data[start + 8 : start + size - 4]))
 
     def _too_small(self, size: int) -> int:
         self.problem = f"a block of {size} octets, too few for what it is to hold"
@@ -278,14 +264,14 @@ class PcapngWalker(Walker):
 
     def _obsolete(self, frames: Frames, start: int, size: int) -> int:
         """Take a packet block of the older form (appendix A), which counts drops in its header."""
-        done = self._packet(frames, start, size, self._u16(start + 8, self.big))
-        if done == _FRAME and self._u16(start + 10, self.big) != UNKNOWN_DROPS:
-            self._about.add_drops(self._u16(start + 10, self.big))
+        done = self._packet(frames, start, size, self.u16(start + 8))
+        if done == _FRAME and self.u16(start + 10) != UNKNOWN_DROPS:
+            self._about.add_drops(self.u16(start + 10))
         return done
 
     def _packet(self, frames: Frames, start: int, size: int, number: int) -> int:
         """Take an enhanced packet block (section 4.3) of interface `number`, or an older one."""
-        captured = self._u32(start + 20, self.big)
+        captured = self.u32(start + 20)
         if captured > size - SMALLEST_PACKET:
             return self._too_long(captured, size)
         if number >= len(self._interfaces):
@@ -300,8 +286,8 @@ class PcapngWalker(Walker):
         options = start + 28 + ((captured + 3) & ~3)
         if options < start + size - 4:
             self._options(frames, options, start + size - 4)
-        self._set_time(interface, self._u32(start + 12, self.big), self._u32(start + 16, self.big))
-        frames.append(self._time, start + 28, captured, self._u32(start + 24, self.big))
+        self._set_time(interface, self.u32(start + 12), self.u32(start + 16))
+        frames.append(self._time, start + 28, captured, self.u32(start + 24))
         return _FRAME
 
     def _simple(self, frames: Frames, start: int, size: int) -> int:
@@ -313,7 +299,7 @@ class PcapngWalker(Walker):
             self.unknown_interface += 1
             return _TAKEN
         interface = self._interfaces[0]
-        wire = self._u32(start + 8, self.big)
+        wire = self.u32(start + 8)
         captured = min(wire, size - 16)
         if interface.snap_length:
             captured = min(captured, interface.snap_length)
@@ -341,8 +327,8 @@ class PcapngWalker(Walker):
     def _options(self, frames: Frames, at: int, end: int) -> None:
         """Read the options of a packet block that count."""
         while at + 4 <= end:
-            code = self._u16(at, self.big)
-            length = self._u16(at + 2, self.big)
+            code = self.u16(at)
+            length = self.u16(at + 2)
             at += 4
             if code == END_OF_OPTIONS:
                 break
@@ -350,14 +336,14 @@ class PcapngWalker(Walker):
                 self._about.bad_options += 1
                 break
             if code == COMMENT:
-                text = bytes(self._data[at : at + length])
+                text = bytes(self.data[at : at + length])
                 self._about.add_comment("frame", self.frames + frames.count + 1, text)
             elif code == EPB_DROPCOUNT and length == 8:
                 self._add_drops(at)
             at += (length + 3) & ~3
 
     def _add_drops(self, at: int) -> None:
-        octets = bytes(self._data[at : at + 8])
+        octets = bytes(self.data[at : at + 8])
         self._about.add_drops(int.from_bytes(octets, "big" if self.big else "little"))
 
     def _set_time(self, interface: Interface, high: int, low: int) -> None:
@@ -449,3 +435,8 @@ class PcapngWalker(Walker):
         if self.clamped:
             lines.append(f"frames with times after the year 2116, taken as that: {self.clamped}")
         return lines
+
+
+def _swapped(number: int) -> int:
+    """Return 32 bits with their octets the other way round."""
+    return (number & 0xFF) << 24 | (number & 0xFF00) << 8 | (number >> 8 & 0xFF00) | (number >> 24)

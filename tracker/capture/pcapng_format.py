@@ -4,8 +4,6 @@ A block is: type, total length, body, total length again; all numbers in the byt
 section, and everything padded to four octets.
 """
 
-import sys
-
 # Block types (section 11.1); the first reads the same in both byte orders.
 SECTION_HEADER = 0x0A0D0D0A
 INTERFACE = 1
@@ -19,9 +17,6 @@ MAGIC = b"\x0a\x0d\x0d\x0a"
 
 # As it lies in the file, behind type and length: big endian?
 BYTE_ORDER = {b"\x1a\x2b\x3c\x4d": True, b"\x4d\x3c\x2b\x1a": False}
-
-# Is this machine big endian?
-NATIVE_BIG = sys.byteorder == "big"
 
 # Octets of a block without its body, and of what one needs to see of it first: the byte order of a
 # section stands in its first 12 octets, too.

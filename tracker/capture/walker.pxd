@@ -10,3 +10,8 @@ cdef class Walker:
     cdef public Py_ssize_t start
     cdef public str unit
     cdef public Py_ssize_t header
+    cdef public bint big
+    cdef const unsigned char[::1] data
+
+    cdef unsigned int u16(self, Py_ssize_t at) except? 0
+    cdef unsigned int u32(self, Py_ssize_t at) except? 0

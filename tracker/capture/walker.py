@@ -20,6 +20,11 @@ class Walker:
     start     octets of the file before its first record
     unit      what the format calls a record
     header    octets of its header
+    big       whether its numbers begin with the most significant octet
+
+    Nearly all records are like the one before.  Each walker takes those in a loop of its own, which
+    reads numbers as this machine has them and gives up before whatever is unusual; what it left is
+    taken with care, by `u16` and `u32`.
     """
 
     def __init__(self, start: int, unit: str, header: int) -> None:
@@ -32,6 +37,20 @@ class Walker:
         self.start = start
         self.unit = unit
         self.header = header
+        self.big = False
+        self.data: bytes | bytearray | memoryview = b""
+
+    def u16(self, at: int) -> int:
+        """Return the 16 bits at `at`."""
+        if self.big:
+            return self.data[at] << 8 | self.data[at + 1]
+        return self.data[at + 1] << 8 | self.data[at]
+
+    def u32(self, at: int) -> int:
+        """Return the 32 bits at `at`."""
+        if self.big:
+            return self.u16(at) << 16 | self.u16(at + 2)
+        return self.u16(at + 2) << 16 | self.u16(at)
 
     def warnings(self) -> list[str]:
         """Return what could not be read so far, a line each."""
