@@ -3,6 +3,7 @@
 import builtins
 import bz2
 import gzip
+import io
 import lzma
 import resource
 import subprocess
@@ -138,7 +139,7 @@ def test_cut_gzip_gives_all_that_zlib_gives(tmp_path: Path) -> None:
 @every_format
 @pytest.mark.parametrize("part", [0.3, 0.8])
 def test_damaged_in_the_middle(tmp_path: Path, name: str, part: float) -> None:
-    """What comes before is kept: all of it with gzip, all but a step of decompression else."""
+    """What members before it held is kept; of its own, all with gzip, all but a step else."""
     frames = many(12_000)
     plain = pcap(frames)
     middle = 600_000
@@ -149,7 +150,7 @@ def test_damaged_in_the_middle(tmp_path: Path, name: str, part: float) -> None:
     seen, capture = read_octets(tmp_path, damaged)
     # Damage that no decompressor notices at once may make an impossible record first.
     assert len(capture.warnings) == 1
-    sure = whole(frames, middle - compressed.STEP)
+    sure = whole(frames, middle)
     assert seen[:sure] == expected(frames[:sure])
 
 
@@ -166,6 +167,46 @@ def test_gzip_loses_nothing_before_damage(tmp_path: Path) -> None:
     assert seen == expected(frames[: whole(frames, length)])
     assert len(seen) > 100
     assert "damaged there or before" in capture.warnings[0]
+
+
+@pytest.mark.parametrize("checksum", [False, True], ids=["", "checksum"])
+@pytest.mark.parametrize("size", [False, True], ids=["", "content size"])
+def test_zstd_in_any_pieces(checksum: bool, size: bool) -> None:
+    """Headers, blocks and checksums of its frames may end anywhere in what is read."""
+    frames = many(4000)
+    octets = pcap(frames)
+    make = zstandard.ZstdCompressor(write_checksum=checksum, write_content_size=size)
+    members = [octets[:7], b"", bytes(300_000), octets[7:100_000], octets[100_000:]]
+    compressed_octets = b"".join(map(make.compress, members))
+    for piece in (1, 2, 3, 5, 1009):
+        pieces = io.BytesIO(compressed_octets)
+
+        def read(view: memoryview, pieces: io.BytesIO = pieces, piece: int = piece) -> int:
+            return pieces.readinto(view[:piece])
+
+        form = compressed.compression(compressed_octets)
+        assert form is not None
+        source = compressed.Decompressed(form, read, lambda: False)
+        seen = bytearray()
+        room = memoryview(bytearray(1 << 16))
+        while count := source.readinto(room):
+            seen += room[:count]
+        assert seen == b"".join(members)
+        assert source.offset == len(compressed_octets)
+
+
+def test_zstd_gives_no_more_than_fits() -> None:
+    """Each step has room for one more block at most, however little holds it."""
+    member = compressed._Zstd()
+    octets = zstandard.ZstdCompressor().compress(bytes(100 << 20))
+    assert len(octets) < 20_000
+    data, seen = octets, 0
+    while not member.eof:
+        given = len(member.decompress(data, 1 << 18))
+        assert given <= (1 << 18) + (1 << 17)
+        data, seen = b"", seen + given
+    assert seen == 100 << 20
+    assert not member.unused_data
 
 
 @every_format

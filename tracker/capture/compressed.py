@@ -6,11 +6,15 @@ from typing import Any, NamedTuple, Protocol
 from tracker.capture.errors import CaptureError, Damage
 
 #: Compressed octets read at a time.
-INPUT = 1 << 16
+INPUT = 1 << 19
 
 #: Octets that one step of a decompressor may give, and so what damage may cost of what stands
-#: before it (gzip loses nothing).
-STEP = 1 << 13
+#: before it (gzip loses nothing).  A fast one gives a whole block: between two steps it waits for
+#: the interpreter, which whoever tracks holds for as long as a block of frames takes.
+STEP = 1 << 20
+
+#: A slow one gains nothing by that.
+SMALL_STEP = 1 << 16
 
 #: A decompressor that wants more memory than this for its window, in octets, is refused.
 MAX_MEMORY = 1 << 29
@@ -39,13 +43,17 @@ class Decompressor(Protocol):
 
 
 class Format(NamedTuple):
-    """How files of one format begin, its name, how to read a member, and what may fill its end."""
+    """How files of one format begin, its name, how to read a member, and what may fill its end.
+
+    step    octets that one step gives at most; zstd exceeds that by one block
+    """
 
     magic: bytes
     name: str
     member: Callable[[], Decompressor]
     errors: Callable[[], tuple[type[Exception], ...]]
     padding: bytes = b""
+    step: int = STEP
 
 
 def compression(header: bytes) -> Format | None:
@@ -81,14 +89,14 @@ class Decompressed:
         Raises Damage where the file is damaged, or ends early without having been stopped.
         """
         if not self._ready:
-            self._ready = memoryview(self._more())
+            self._ready = memoryview(self._more(min(self.form.step, len(view))))
         count = min(len(view), len(self._ready))
         view[:count] = self._ready[:count]
         self._ready = self._ready[count:]
         return count
 
-    def _more(self) -> bytes:
-        """Return what the next steps give, nothing only at the end."""
+    def _more(self, room: int) -> bytes:
+        """Return what the next step gives for `room` octets, nothing only at the end."""
         octets = b""
         while not octets:
             data = b""
@@ -102,12 +110,12 @@ class Decompressed:
                 if not data:
                     self._ended()
                     break
-            octets = self._step(data)
+            octets = self._step(data, room)
         return octets
 
-    def _step(self, data: bytes) -> bytes:
+    def _step(self, data: bytes, room: int) -> bytes:
         try:
-            return self._member.decompress(data, STEP)
+            return self._member.decompress(data, room)
         except self._errors as error:
             raise Damage(
                 f"byte {self.offset} of the {self.form.name} file: damaged there or before: "
@@ -199,17 +207,25 @@ class _Gzip:
 class _Zstd:
     """One frame of a zstd file (RFC 8878), by the package zstandard.
 
-    It takes no limit for what it gives, so it gets its input in small pieces: each four octets may
-    hold a block of 128 KiB.
+    It takes no limit for what it gives, and four octets may hold a block of 128 KiB; so it gets no
+    more blocks at a time than are sure to fit (sections 3.1.1.1 and 3.1.1.2).
     """
 
-    PIECE = 512
+    BLOCK = 1 << 17
+    BLOCK_HEADER = 3
+    BEGIN = 5  # octets that tell how long the frame header is
+    RAW, RLE = 0, 1
 
     def __init__(self) -> None:
         import zstandard
 
-        self._zstd = zstandard.ZstdDecompressor().decompressobj(write_size=1 << 15)
+        self._header_size = zstandard.frame_header_size
+        self._zstd = zstandard.ZstdDecompressor().decompressobj(write_size=STEP)
         self._data = b""
+        self._begun = False
+        self._is_last = False  # whether the last block has begun
+        self._left = 0  # octets missing of the block, or frame header, that has begun
+        self._checksum = 0  # octets of it, behind the last block
 
     @property
     def eof(self) -> bool:
@@ -217,16 +233,42 @@ class _Zstd:
 
     @property
     def needs_input(self) -> bool:
-        return not self._data
+        if not self._begun:
+            return len(self._data) < self.BEGIN
+        return len(self._data) < self._left + self.BLOCK_HEADER
 
     @property
     def unused_data(self) -> bytes:
         return self._zstd.unused_data + self._data
 
-    def decompress(self, data: bytes, _max_length: int = -1) -> bytes:
-        data = data or self._data
-        self._data = data[self.PIECE :]
-        return self._zstd.decompress(data[: self.PIECE])
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes:
+        self._data += data
+        if not self._begun:
+            if self.needs_input:
+                return b""
+            self._begin()
+        end = self._end(max_length)
+        piece, self._data = self._data[:end], self._data[end:]
+        return self._zstd.decompress(piece)
+
+    def _begin(self) -> None:
+        self._begun = True
+        self._left = self._header_size(self._data[: self.BEGIN])
+        self._checksum = self._data[4] & 4
+
+    def _end(self, room: int) -> int:
+        """Return where the blocks end that are sure to fit, at least one."""
+        data, at = self._data, self._left
+        while room > 0 and not self._is_last and at + self.BLOCK_HEADER <= len(data):
+            header = int.from_bytes(data[at : at + self.BLOCK_HEADER], "little")
+            self._is_last = bool(header & 1)
+            kind, size = header >> 1 & 3, header >> 3
+            room -= size if kind in (self.RAW, self.RLE) else self.BLOCK
+            at += self.BLOCK_HEADER + (1 if kind == self.RLE else size)
+            if self._is_last:
+                at += self._checksum
+        self._left = max(at - len(data), 0)
+        return at
 
 
 def _bzip2() -> Decompressor:
@@ -305,8 +347,8 @@ def _missing(name: str, package: str) -> CaptureError:
 
 _FORMATS = (
     Format(b"\x1f\x8b", "gzip", _Gzip, _gzip_errors, b"\0"),
-    Format(b"BZh", "bzip2", _bzip2, lambda: (OSError, ValueError)),
-    Format(b"\xfd7zXZ\0", "xz", _xz, _xz_errors, b"\0"),
+    Format(b"BZh", "bzip2", _bzip2, lambda: (OSError, ValueError), b"", SMALL_STEP),
+    Format(b"\xfd7zXZ\0", "xz", _xz, _xz_errors, b"\0", SMALL_STEP),
     Format(b"\x28\xb5\x2f\xfd", "zstd", _zstd, _zstd_errors),
     Format(b"\x04\x22\x4d\x18", "lz4", _lz4, _lz4_errors),
 )
