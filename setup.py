@@ -68,8 +68,11 @@ ENGINE = [
     "tracker.capture.pcap",
     "tracker.capture.pcapng",
     "tracker.capture.snoop",
-    "tracker.report.rows",
+    "tracker.report.text",
     "tracker.report.tally",
+    "tracker.report.rows",
+    "tracker.report.zeek",
+    "tracker.report.community_id",
 ]
 
 DIRECTIVES = {
