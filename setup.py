@@ -69,10 +69,13 @@ ENGINE = [
     "tracker.capture.pcapng",
     "tracker.capture.snoop",
     "tracker.report.text",
+    "tracker.report.sides",
     "tracker.report.tally",
     "tracker.report.rows",
+    "tracker.report.table",
     "tracker.report.zeek",
     "tracker.report.community_id",
+    "tracker.report.records",
 ]
 
 DIRECTIVES = {
