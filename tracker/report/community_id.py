@@ -8,6 +8,9 @@ from tracker.connection import Connection
 # What is hashed: seed 0, both addresses, protocol, an octet of padding, both ports.
 _ADDRESSES = 2
 _SIZE4, _SIZE6 = 16, 40
+_LENGTH = 28  # of 20 octets in base 64
+
+_SHA1 = sha1(usedforsecurity=False)  # to be copied: arguments by name cost as much as hashing
 
 
 def community_id(connection: Connection) -> str:
@@ -28,8 +31,10 @@ def community_id(connection: Connection) -> str:
     octets[at] = connection.protocol
     at = _put(octets, at + 2, connection.a_port, 2)
     _put(octets, at, connection.b_port, 2)
-    digest = sha1(octets, usedforsecurity=False).digest()
-    return "1:" + b2a_base64(digest, newline=False).decode("ascii")
+    hashed = _SHA1.copy()
+    hashed.update(octets)
+    text = b2a_base64(hashed.digest())
+    return f"1:{text[:_LENGTH].decode('ascii')}"
 
 
 def _put(octets: bytearray, at: int, number: int, size: int) -> int:

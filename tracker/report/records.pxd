@@ -9,8 +9,13 @@ from tracker.report.text cimport timestamp
 from tracker.report.zeek cimport conn_state, history
 
 cdef Py_ssize_t _NOTES
-cdef tuple _STATES, _CERTAINTIES, _EVIDENCE, _PSEUDO_STATES, _END_REASONS
+cdef tuple _STATES, _FOREIGN_STATES, _CERTAINTIES, _FOREIGN_CERTAINTIES, _EVIDENCE
+cdef tuple _FOREIGN_EVIDENCE, _PSEUDO_STATES, _END_REASONS
 
+@cython.locals(
+    connection=Connection, local=Endpoint, foreign=Endpoint, evidence=int, foreign_evidence=int,
+)
+cdef list _connection_values(ConnectionRow row)
 @cython.locals(
     connection=Connection, local=Endpoint, foreign=Endpoint, side=int, opener=int, evidence=int,
     foreign_evidence=int, service=str,

@@ -64,6 +64,10 @@ def values(row: ConnectionRow | ListeningRow) -> list[Any]:
     """Return the values of FIELDS; None is unknown or does not apply."""
     if isinstance(row, ListeningRow):
         return _listening_values(row)
+    return _connection_values(row)
+
+
+def _connection_values(row: ConnectionRow) -> list[Any]:
     connection, local, foreign = row.connection, row.local, row.foreign
     evidence, foreign_evidence = row.evidence(local), row.evidence(foreign)
     return [
@@ -129,19 +133,23 @@ def json_lines(rows: Rows, transitions: bool = False) -> Iterator[str]:
         else:
             line = json.dumps(dict(zip(FIELDS, values(row), strict=True)))
         if transitions:
-            line = f'{line[:-1]}, "transitions": {json.dumps(row.transitions())}}}'
+            line = f'{line[: len(line) - 1]}, "transitions": {json.dumps(row.transitions())}}}'
         yield line
 
 
-def _quoted(texts: tuple[str | None, ...]) -> tuple[str, ...]:
-    return tuple(json.dumps(text) for text in texts)
+def _members(name: str, texts: tuple[str | None, ...]) -> tuple[str, ...]:
+    """Return a member of the object for each text: fewer parts make a line faster."""
+    return tuple(f', "{name}": {json.dumps(text)}' for text in texts)
 
 
-_STATES = _quoted(STATES)
-_CERTAINTIES = _quoted(CERTAINTIES)
-_EVIDENCE = _quoted(EVIDENCE)
-_PSEUDO_STATES = _quoted(PSEUDO_STATES)
-_END_REASONS = _quoted(END_REASONS)
+_STATES = _members("state", STATES)
+_FOREIGN_STATES = _members("foreign_state", STATES)
+_CERTAINTIES = _members("certainty", CERTAINTIES)
+_FOREIGN_CERTAINTIES = _members("foreign_certainty", CERTAINTIES)
+_EVIDENCE = _members("evidence", EVIDENCE)
+_FOREIGN_EVIDENCE = _members("foreign_evidence", EVIDENCE)
+_PSEUDO_STATES = _members("pseudo_state", PSEUDO_STATES)
+_END_REASONS = _members("end_reason", END_REASONS)
 
 # What comes from outside may hold anything: names of services.
 _name = lru_cache(maxsize=1024)(json.dumps)
@@ -162,18 +170,18 @@ def _json(row: ConnectionRow) -> str:
         f', "local_port": {row.port(side)}'
         f', "foreign_address": "{row.host(1 - side)}"'
         f', "foreign_port": {row.port(1 - side)}'
-        f', "state": {_STATES[row.state(local)]}'
-        f', "foreign_state": {_STATES[row.state(foreign)]}'
-        f', "certainty": {_CERTAINTIES[row.certainty(local)]}'
-        f', "foreign_certainty": {_CERTAINTIES[row.certainty(foreign)]}'
+        f"{_STATES[row.state(local)]}"
+        f"{_FOREIGN_STATES[row.state(foreign)]}"
+        f"{_CERTAINTIES[row.certainty(local)]}"
+        f"{_FOREIGN_CERTAINTIES[row.certainty(foreign)]}"
         f', "evidence_frame": {_frame(local.evidence_frame, evidence)}'
-        f', "evidence": {_EVIDENCE[evidence]}'
+        f"{_EVIDENCE[evidence]}"
         f', "foreign_evidence_frame": {_frame(foreign.evidence_frame, foreign_evidence)}'
-        f', "foreign_evidence": {_EVIDENCE[foreign_evidence]}'
+        f"{_FOREIGN_EVIDENCE[foreign_evidence]}"
         f', "initiator": "{"local" if opener == side else "foreign"}"'
         f', "initiator_basis": "{basis(connection, row.maker.service_ports)}"'
         f', "generation": {connection.generation}'
-        f', "pseudo_state": {_PSEUDO_STATES[row.pseudo_state()]}'
+        f"{_PSEUDO_STATES[row.pseudo_state()]}"
         f', "tunnel": {json.dumps(row.tunnel()) if connection.tunnel else "null"}'
         f', "first_seen": "{timestamp(connection.first_seen)}"'
         f', "last_seen": "{timestamp(connection.last_seen)}"'
@@ -188,7 +196,7 @@ def _json(row: ConnectionRow) -> str:
         f', "history": "{history(connection, opener)}"'
         f', "conn_state": "{conn_state(connection, opener)}"'
         f', "community_id": "{community_id(connection)}"'
-        f', "end_reason": {_END_REASONS[row.end_reason()]}'
+        f"{_END_REASONS[row.end_reason()]}"
         f', "notes": {json.dumps(row.notes()) if connection.notes else "[]"}}}'
     )
 

@@ -3,7 +3,7 @@ cimport cython
 from tracker.connection cimport Connection
 from tracker.endpoint cimport Endpoint
 from tracker.report.sides cimport Sides, initiator
-from tracker.report.text cimport address, ipv4, ipv6, timestamp
+from tracker.report.text cimport address, ipv4, ipv6, socket4, timestamp
 
 cdef int BOTH, CLOSED, TCP, TIMEOUT, UNREACHABLE
 cdef unsigned int LETTER_RST, LETTER_SYN, NOTE_REFUSED
@@ -39,8 +39,12 @@ cdef class Rows:
 cdef bint _answered(Endpoint endpoint)
 cdef tuple _socket_key(Connection connection, int side)
 
-@cython.final
-cdef class ConnectionRow:
+cdef class Row:
+    cpdef tuple cells(self)
+    cpdef bint is_narrow(self) except -1
+    cpdef list transitions(self)
+
+cdef class ConnectionRow(Row):
     cdef public RowMaker maker
     cdef public Connection connection
     cdef public Endpoint local
@@ -74,5 +78,10 @@ cdef class ConnectionRow:
     cpdef tuple cells(self)
     @cython.locals(service=str)
     cpdef bint is_narrow(self) except -1
-    @cython.locals(host=str, port=int, service=str)
+    @cython.locals(connection=Connection, low="unsigned long long", service=str)
     cdef str _socket(self, int side)
+
+cdef class ListeningRow(Row):
+    cdef public str host
+    cdef public int port
+    cdef public str service

@@ -12,7 +12,7 @@ from tracker.connection import Connection
 from tracker.endpoint import Endpoint
 from tracker.names import Services
 from tracker.report.sides import BOTH, Sides, initiator
-from tracker.report.text import address, ipv4, ipv6, timestamp
+from tracker.report.text import address, ipv4, ipv6, socket4, timestamp
 from tracker.tcp_state import EVENTS, Event, State
 from tracker.wire.layers import tunnel_names
 from tracker.wire.segment import TCP
@@ -166,7 +166,23 @@ def _socket_key(connection: Connection, side: int) -> tuple[int, int, int, int]:
     return connection.version, connection.a_high, connection.a_low, connection.a_port
 
 
-class ConnectionRow:
+class Row:
+    """What a table needs of a row."""
+
+    def cells(self) -> tuple[str, str, str, str]:
+        """Return protocol, local socket, foreign socket and state as netstat shows them."""
+        raise NotImplementedError
+
+    def is_narrow(self) -> bool:
+        """Return whether both sockets certainly fit into LONGEST_SOCKET4."""
+        raise NotImplementedError
+
+    def transitions(self) -> list[dict[str, Any]]:
+        """Return every change of state, where the history was kept."""
+        raise NotImplementedError
+
+
+class ConnectionRow(Row):
     """One endpoint's view of a connection.
 
     side       that of the endpoint that is local; `local` and `foreign` are the endpoints
@@ -317,21 +333,26 @@ class ConnectionRow:
         return "TCP", local, foreign, STATES[self.state(self.local)] or "-"
 
     def is_narrow(self) -> bool:
-        """Return whether both sockets certainly fit into LONGEST_SOCKET4 without a look at them."""
+        """Return whether it is IPv4, and no name of a service is longer than a number."""
         if self.connection.version != 4:
             return False
         service = self.service()
         return service is None or len(service) <= _LONGEST_PORT
 
     def _socket(self, side: int) -> str:
-        host, port = self.host(side), self.port(side)
+        connection = self.connection
+        low = connection.b_low if side else connection.a_low
         service = None if side == self.opener else self.service()
-        if self.connection.version != 4:
-            host = f"[{host}]"
-        return f"{host}:{port}" if service is None else f"{host}:{service}"
+        if service is None:
+            if connection.version == 4:
+                return socket4(low, self.port(side))
+            return f"[{self.host(side)}]:{self.port(side)}"
+        if connection.version == 4:
+            return f"{ipv4(low)}:{service}"
+        return f"[{self.host(side)}]:{service}"
 
 
-class ListeningRow:
+class ListeningRow(Row):
     """A socket that was seen to answer a SYN."""
 
     def __init__(self, host: str, port: int, service: str | None) -> None:

@@ -13,6 +13,7 @@ from tracker.report.rows import (
     STATES,
     ConnectionRow,
     ListeningRow,
+    Row,
     Rows,
 )
 from tracker.report.sides import basis
@@ -59,18 +60,30 @@ def _lines(rows: Rows) -> Iterator[str]:
                 _, local, foreign, _ = row.cells()
                 left = max(left, len(local))
                 right = max(right, len(foreign))
-    left_blanks, right_blanks = " " * left, " " * right
+    left_blanks, right_blanks = _blanks(left), _blanks(right)
     yield _line(_COLUMNS, left_blanks, right_blanks)
     for row in rows:
-        yield _line(row.cells(), left_blanks, right_blanks)
+        yield _row_line(row, left_blanks, right_blanks)
 
 
-def _line(cells: tuple[str, str, str, str], left_blanks: str, right_blanks: str) -> str:
-    """Return a line; the blanks are as wide as the columns that they fill up."""
+def _blanks(width: int) -> tuple[str, ...]:
+    """Return what fills up a column after a text, by the length of the text."""
+    return tuple(" " * (width - length) for length in range(width + 1))
+
+
+_PROTO_BLANKS = _blanks(_WIDTHS[0])
+
+
+def _row_line(row: Row, left: tuple[str, ...], right: tuple[str, ...]) -> str:
+    return _line(row.cells(), left, right)
+
+
+def _line(cells: tuple[str, str, str, str], left: tuple[str, ...], right: tuple[str, ...]) -> str:
+    """Return a line, the columns of the sockets filled up."""
     proto, local, foreign, state = cells
     line = (
-        f"  {proto:<5}  {local}{left_blanks[len(local) :]}  "
-        f"{foreign}{right_blanks[len(foreign) :]}  {state}"
+        f"  {proto}{_PROTO_BLANKS[len(proto)]}  {local}{left[len(local)]}  "
+        f"{foreign}{right[len(foreign)]}  {state}"
     )
     return line if state else line.rstrip()
 
@@ -109,6 +122,10 @@ def _wide_cells(row: ConnectionRow | ListeningRow) -> tuple[str, ...]:
     """Return all columns; of what exists on both sides, local and foreign with a slash."""
     if isinstance(row, ListeningRow):
         return (*row.cells(), *[""] * (len(_WIDE_COLUMNS) - len(_COLUMNS)))
+    return _wide_connection_cells(row)
+
+
+def _wide_connection_cells(row: ConnectionRow) -> tuple[str, ...]:
     connection, local, foreign = row.connection, row.local, row.foreign
     proto, local_socket, foreign_socket, state = row.cells()
     foreign_state = certainty = ""

@@ -9,6 +9,7 @@ cdef _Day _DAY
 
 cpdef str address(int version, unsigned long long high, unsigned long long low)
 cpdef str ipv4(unsigned long long low)
+cpdef str socket4(unsigned long long low, int port)
 @cython.locals(first=int, end=int, text=bytearray, at=Py_ssize_t, i=int, group="unsigned int", shift=int)
 cpdef str ipv6(unsigned long long high, unsigned long long low)
 cdef unsigned int _group(unsigned long long high, unsigned long long low, int i) noexcept

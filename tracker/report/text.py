@@ -27,6 +27,14 @@ def ipv4(low: int) -> str:
     )
 
 
+def socket4(low: int, port: int) -> str:
+    """Return a socket of IPv4 as text: what is in most lines, made in one go."""
+    return (
+        f"{_OCTETS[low >> 24 & 255]}.{_OCTETS[low >> 16 & 255]}."
+        f"{_OCTETS[low >> 8 & 255]}.{_OCTETS[low & 255]}:{port}"
+    )
+
+
 def ipv6(high: int, low: int) -> str:
     """Return an IPv6 address as text (RFC 5952): what `ipaddress` does, which costs more."""
     first, end = _zeros(high, low)
