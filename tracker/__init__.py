@@ -23,7 +23,7 @@ Floors, imports only go down:
     0  sequence                     arithmetic modulo 2**32
     0  config, moment, errors       settings; the moment of a table; what the user can repair
 
-What touches every packet (on floors 0 to 4), the walks over capture files and the making of rows
+What touches every packet (on floors 0 to 4), the walks over capture files and the rows of `report`
 are compiled by Cython when the package is installed where a C compiler is found; `engine()` says
 whether they were.
 

@@ -9,6 +9,8 @@ cdef int TCP
 cdef Py_ssize_t _TUNNEL
 cdef tuple _PROTO_BLANKS
 
+@cython.locals(row=Row, local=str, foreign=str, left=Py_ssize_t, right=Py_ssize_t)
+cdef tuple _socket_widths(rows)
 cdef str _row_line(Row row, tuple left, tuple right)
 @cython.locals(proto=str, local=str, foreign=str, state=str, line=str)
 cdef str _line(tuple cells, tuple left, tuple right)

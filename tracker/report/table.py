@@ -53,6 +53,15 @@ def table(rows: Rows, wide: bool = False) -> Iterator[str]:
 
 
 def _lines(rows: Rows) -> Iterator[str]:
+    local, foreign = _socket_widths(rows)
+    left, right = _blanks(local), _blanks(foreign)
+    yield _line(_COLUMNS, left, right)
+    for row in rows:
+        yield _row_line(row, left, right)
+
+
+def _socket_widths(rows: Rows) -> tuple[int, int]:
+    """Return how wide the columns of the sockets are; rows that are narrow are not made twice."""
     left = right = LONGEST_SOCKET4
     if not rows.maker.is_narrow():
         for row in rows:
@@ -60,10 +69,7 @@ def _lines(rows: Rows) -> Iterator[str]:
                 _, local, foreign, _ = row.cells()
                 left = max(left, len(local))
                 right = max(right, len(foreign))
-    left_blanks, right_blanks = _blanks(left), _blanks(right)
-    yield _line(_COLUMNS, left_blanks, right_blanks)
-    for row in rows:
-        yield _row_line(row, left_blanks, right_blanks)
+    return left, right
 
 
 def _blanks(width: int) -> tuple[str, ...]:
