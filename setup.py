@@ -35,7 +35,8 @@ DIRECTIVES = {
 # and the engine is as fast.
 ENGINE = "tracker._engine"
 CYTHON_DIR = Path("build/cython")
-FLAGS = [] if os.name == "nt" else ["-O2", "-g0"]
+# Vectors of a few octets cost more than they spare where fields of several sizes lie together.
+FLAGS = [] if os.name == "nt" else ["-O2", "-g0", "-fno-tree-vectorize", "-fno-tree-slp-vectorize"]
 
 
 class OptionalBuild(build_ext):

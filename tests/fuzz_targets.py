@@ -22,9 +22,9 @@ from tracker.meter import Meter
 from tracker.moment import Moment
 from tracker.read import flow_table
 from tracker.replay import replay
-from tracker.report import quality, sides
+from tracker.report import quality
 from tracker.report.records import csv_lines, json_lines
-from tracker.report.rows import Row, RowMaker, Wanted
+from tracker.report.rows import RowMaker, Wanted
 from tracker.report.table import history, table
 from tracker.report.tally import tally
 from tracker.wire.decode import decode
@@ -211,13 +211,13 @@ def shown(meter: Meter) -> dict[str, Any]:
     undecoded = meter.undecoded()
     assert meter.frames == meter.decoded + sum(row.count for row in undecoded if not row.inside)
     assert describe(OVERRUN) not in [row.reason for row in undecoded]
-    connections = list(meter.table.connections())
-    assert len(connections) <= 2 * MAX_CONNECTIONS
+    connections = meter.table.connections
+    assert sum(1 for _ in connections()) <= 2 * MAX_CONNECTIONS
     wanted = Wanted(meter.time, closed=True, listening=True)
-    maker = RowMaker(wanted, sides.guessed(connections), frozenset((5060,)), None)
-    rows: list[Row] = [*maker.rows(connections), *maker.listening(connections)]
+    found = tally(connections())
+    rows = RowMaker(wanted, found.sides, frozenset((5060,)), None).rows(connections)
     lines = list(json_lines(rows, True))
-    assert len(lines) == len(rows) == len(list(csv_lines(rows))) - 1
+    assert len(lines) == rows.count == len(list(csv_lines(rows))) - 1
     return {
         "rows": [json.loads(line) for line in lines],
         "undecoded": undecoded,
@@ -225,7 +225,7 @@ def shown(meter: Meter) -> dict[str, Any]:
             *table(rows),
             *table(rows, True),
             *history(rows),
-            *quality.lines(meter, tally(connections), "", True),
+            *quality.lines(meter, found, "", True),
         ],
     }
 

@@ -18,8 +18,9 @@ from tracker.meter import Meter
 from tracker.moment import END
 from tracker.read import flow_table
 from tracker.replay import replay
-from tracker.report import sides
+from tracker.report.records import values
 from tracker.report.rows import RowMaker, Wanted
+from tracker.report.tally import tally
 
 CAPTURES = sorted(PCAPS.glob("*.pcap*"))
 
@@ -38,10 +39,10 @@ def a_meter() -> Meter:
 
 def table(meter: Meter, now: int) -> Table:
     """Return what the table shows at the moment `now`."""
-    connections = list(meter.table.connections())
-    maker = RowMaker(Wanted(now, closed=True), sides.guessed(connections), frozenset(), None)
-    rows = [row.values() for row in maker.rows(connections)]
-    return meter.frames, meter.decoded, meter.undecoded(), rows
+    connections = meter.table.connections
+    whose = tally(connections()).sides
+    rows = RowMaker(Wanted(now, closed=True), whose, frozenset(), None).rows(connections)
+    return meter.frames, meter.decoded, meter.undecoded(), [values(row) for row in rows]
 
 
 def table_of_file(path: Path) -> Table:

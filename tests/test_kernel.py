@@ -17,7 +17,8 @@ from tracker.moment import Moment
 from tracker.read import flow_table
 from tracker.replay import replay
 from tracker.report import sides
-from tracker.report.rows import FIELDS, RowMaker, Wanted
+from tracker.report.records import FIELDS, values
+from tracker.report.rows import RowMaker, Wanted
 
 KERNEL = Path(__file__).parents[2] / "shared" / "kernel"
 
@@ -110,8 +111,8 @@ def tracker_rows(capture: Path, snapshot: dict[str, Any]) -> dict[tuple[str, int
     whose = sides.stated(snapshot.get("local") or snapshot["addresses"], "the snapshot")
     maker = RowMaker(Wanted(now, udp=False), whose, frozenset(), None)
     rows = {}
-    for row in maker.rows(meter.table.connections()):
-        value = dict(zip(FIELDS, row.values(), strict=True))
+    for row in maker.rows(meter.table.connections):
+        value = dict(zip(FIELDS, values(row), strict=True))
         rows[
             value["local_address"],
             value["local_port"],

@@ -25,7 +25,7 @@ Floors, imports only go down:
     0  errors, typed                 what the user can repair; what annotations need
     0  compiled                      which modules are compiled, and where they are
 
-What touches every packet (on floors 0 to 4), the walks over capture files and the making of rows
+What touches every packet (on floors 0 to 4), the walks over capture files and the rows of `report`
 are compiled by Cython when the package is installed where a C compiler is found; `engine()` says
 whether they were.
 

@@ -67,8 +67,14 @@ MODULES = (
     "tracker.capture.pcap",
     "tracker.capture.pcapng",
     "tracker.capture.snoop",
-    "tracker.report.rows",
+    "tracker.report.text",
+    "tracker.report.sides",
     "tracker.report.tally",
+    "tracker.report.rows",
+    "tracker.report.table",
+    "tracker.report.zeek",
+    "tracker.report.community_id",
+    "tracker.report.records",
 )
 
 

@@ -16,6 +16,10 @@ class Services:
     def __init__(self, names: dict[tuple[int, str], str]) -> None:
         self._names = names
 
+    def names(self, proto: str) -> dict[int, str]:
+        """Return the names of all ports that have one, for `proto` ("tcp" or "udp")."""
+        return {port: name for (port, of), name in self._names.items() if of == proto}
+
     def name(self, port: int, proto: str) -> str | None:
         """Return the name of `port` for `proto` ("tcp" or "udp"), or None."""
         return self._names.get((port, proto))

@@ -3,23 +3,23 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
-from itertools import islice
+from itertools import chain, islice
 
 from tracker import moment
 from tracker.capture.errors import CaptureError
 from tracker.capture.saved import SavedCapture, in_time_order
 from tracker.capture.stop import Stop
 from tracker.config import Config, load
-from tracker.connection import Connection
 from tracker.endpoint import Profile
 from tracker.errors import UsageError
 from tracker.flow_table import FlowTable
 from tracker.meter import Meter
 from tracker.replay import replay
 from tracker.report import sides
-from tracker.report.rows import Row, RowMaker, Wanted
+from tracker.report.rows import RowMaker, Rows, Wanted
+from tracker.report.tally import tally
 from tracker.tcp_state import State
 from tracker.tell import tell, tell_moment, tell_quality, tell_summary
 
@@ -69,17 +69,20 @@ def read(options: argparse.Namespace) -> int:
         warnings += chosen.warnings()
     if warnings and not any(capture.frames for capture in captures):
         raise CaptureError(warnings[0])
-    connections = list(meter.table.connections())
+    found = tally(meter.table.each())
     if whose is None:
-        whose = sides.guessed(connections)
-    rows = _rows(options, config, now, whose, connections)
-    count = _print_rows(options, rows)
+        whose = found.sides
+    wanted = _wanted(options, config, now)
+    if not found.version6:
+        wanted = wanted._replace(version6=False)
+    rows = _row_maker(options, config, wanted, whose).rows(meter.table.each)
+    _print_rows(options, rows)
     for warning in warnings:
         tell(warning)
     tell_moment(when, meter)
-    tell_summary(meter, whose, count, options.closed)
-    tell_quality(meter, connections, captures, options.summary)
-    return FINE if count else NOTHING_TO_SHOW
+    tell_summary(meter, whose, rows.count, options.closed)
+    tell_quality(meter, found, captures, options.summary)
+    return FINE if rows.count else NOTHING_TO_SHOW
 
 
 def _locate(link_type: int) -> Callable[[bytes], bytes | None] | None:
@@ -113,24 +116,15 @@ def flow_table(config: Config, keep_ended: bool, keep_history: bool = False) -> 
     )
 
 
-def _rows(
-    options: argparse.Namespace,
-    config: Config,
-    now: int,
-    whose: sides.Sides,
-    connections: list[Connection],
-) -> Iterator[Row]:
+def _row_maker(
+    options: argparse.Namespace, config: Config, wanted: Wanted, whose: sides.Sides
+) -> RowMaker:
     services = None
     if not options.numeric:
         from tracker.names import load_services
 
         services = load_services()
-    maker = RowMaker(
-        _wanted(options, config, now), whose, frozenset(config.service_ports), services
-    )
-    yield from maker.rows(connections)
-    if maker.wanted.listening:
-        yield from maker.listening(connections)
+    return RowMaker(wanted, whose, frozenset(config.service_ports), services)
 
 
 def _wanted(options: argparse.Namespace, config: Config, now: int) -> Wanted:
@@ -150,36 +144,25 @@ def _wanted(options: argparse.Namespace, config: Config, now: int) -> Wanted:
     )
 
 
-def _print_rows(options: argparse.Namespace, rows: Iterable[Row]) -> int:
-    """Print the rows in the form that was asked for; return how many there were."""
-    count = 0
-
-    def counted() -> Iterator[Row]:
-        nonlocal count
-        for row in rows:
-            count += 1
-            yield row
-
-    lines = _lines(options, counted())
+def _print_rows(options: argparse.Namespace, rows: Rows) -> None:
+    """Print the rows in the form that was asked for."""
+    lines = _lines(options, rows)
     while batch := list(islice(lines, LINES_AT_ONCE)):
         batch.append("")
         sys.stdout.write("\n".join(batch))
-    return count
 
 
-def _lines(options: argparse.Namespace, rows: Iterable[Row]) -> Iterator[str]:
-    """Yield the lines of the output in the form that was asked for."""
-    if options.json or options.csv:
-        from tracker.report.records import csv_lines, json_lines
+def _lines(options: argparse.Namespace, rows: Rows) -> Iterator[str]:
+    """Return the lines of the output in the form that was asked for."""
+    if options.csv:
+        from tracker.report.records import csv_lines
 
-        if options.csv:
-            yield from csv_lines(rows)
-        else:
-            yield from json_lines(rows, options.history)
-        return
+        return csv_lines(rows)
+    if options.json:
+        from tracker.report.records import json_lines
+
+        return json_lines(rows, options.history)
     from tracker.report.table import history, table
 
-    kept = list(rows)
-    yield from table(kept, options.wide)
-    if options.history:
-        yield from history(kept)
+    lines = table(rows, options.wide)
+    return chain(lines, history(rows)) if options.history else lines

@@ -5,11 +5,10 @@ from collections.abc import Iterator, Sequence
 
 from tracker.capture.about import Drops
 from tracker.capture.saved import SavedCapture
-from tracker.connection import Connection
 from tracker.meter import Meter
 from tracker.moment import Moment
 from tracker.report import quality, sides
-from tracker.report.tally import tally
+from tracker.report.tally import Tally
 from tracker.report.text import counted
 from tracker.wire.link_types import link_type_name
 from tracker.wire.reasons import MALFORMED, TRUNCATED
@@ -48,10 +47,7 @@ def tell_summary(meter: Meter, whose: sides.Sides, count: int, closed: bool) -> 
 
 
 def tell_quality(
-    meter: Meter,
-    connections: list[Connection],
-    captures: Sequence[SavedCapture],
-    summarize: bool,
+    meter: Meter, found: Tally, captures: Sequence[SavedCapture], summarize: bool
 ) -> None:
     """Say what is weak about the captures; with `summarize`, also what they hold."""
     if summarize:
@@ -59,7 +55,7 @@ def tell_quality(
             for line in _about(capture):
                 tell(line)
     missing = quality.missing(*_drops(captures))
-    for line in quality.lines(meter, tally(connections), missing, summarize):
+    for line in quality.lines(meter, found, missing, summarize):
         tell(line)
 
 

@@ -1,69 +1,36 @@
-"""Rows: one endpoint's netstat each; everything that the records of `records` name.
+"""Rows: one endpoint's netstat each, and what tables and records tell of it.
 
 A row stores nothing but where it looks: connection, side, and who opened it.  What people read is
-derived when it is asked for, so that a plain table costs little.
+derived when it is asked for, so that a plain table costs little.  What has few values is told as
+a place in one of the tuples of texts here, None first.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from tracker.connection import Connection
 from tracker.endpoint import Endpoint
 from tracker.names import Services
-from tracker.report import sides, zeek
-from tracker.report.community_id import community_id
-from tracker.report.text import address, duration, ipv4, ipv6, timestamp
+from tracker.report.sides import BOTH, Sides, initiator
+from tracker.report.text import address, ipv4, ipv6, socket4, timestamp
 from tracker.tcp_state import EVENTS, Event, State
-from tracker.typed import Any, NamedTuple, Protocol
+from tracker.typed import Any, NamedTuple
 from tracker.wire.layers import tunnel_names
 from tracker.wire.segment import TCP
-from tracker.words import LETTER_RST, LETTER_SYN, NOTE_REFUSED, NOTES, TIMEOUT, UNREACHABLE
+from tracker.words import CLOSED, LETTER_RST, LETTER_SYN, NOTE_REFUSED, NOTES, TIMEOUT, UNREACHABLE
 
-CERTAINTY = ("observed", "inferred", "assumed")
-_PROTOCOLS = {6: "tcp", 17: "udp"}
-_STATES = tuple(state.name for state in State)
-_EVENTS = tuple(EVENTS[event][0] for event in Event)
+STATES = (None, *(state.name for state in State))
+CERTAINTIES = (None, "observed", "inferred", "assumed")
+EVIDENCE = (None, *(EVENTS[event][0] for event in Event))
 
-IDLE_TIMEOUT = "idle timeout"
-END_OF_FLOW = "end of flow detected"
-FORCED_END = "forced end"
+PSEUDO_STATES = (None, "unreplied", "replied", "refused")
+_UNREPLIED, _REPLIED, _REFUSED = 1, 2, 3
 
-#: The names of a row's values, in the order of the records.
-FIELDS = (
-    "proto",
-    "local_address",
-    "local_port",
-    "foreign_address",
-    "foreign_port",
-    "state",
-    "foreign_state",
-    "certainty",
-    "foreign_certainty",
-    "evidence_frame",
-    "evidence",
-    "foreign_evidence_frame",
-    "foreign_evidence",
-    "initiator",
-    "initiator_basis",
-    "generation",
-    "pseudo_state",
-    "tunnel",
-    "first_seen",
-    "last_seen",
-    "local_packets",
-    "foreign_packets",
-    "local_bytes",
-    "foreign_bytes",
-    "local_payload_bytes",
-    "foreign_payload_bytes",
-    "local_name",
-    "foreign_name",
-    "service",
-    "history",
-    "conn_state",
-    "community_id",
-    "end_reason",
-    "notes",
-)
+END_REASONS = (None, "idle timeout", "end of flow detected", "forced end")
+_IDLE_TIMEOUT, _END_OF_FLOW, _FORCED_END = 1, 2, 3
+
+#: How long the text of a socket of IPv4 may be that has no name of a service.
+LONGEST_SOCKET4 = len("255.255.255.255:65535")
+_LONGEST_PORT = len("65535")
 
 
 class Wanted(NamedTuple):
@@ -86,197 +53,259 @@ class Wanted(NamedTuple):
     unreplied: int = 0
     replied: int = 0
 
+
+class RowMaker:
+    """Says which rows connections have, as `wanted`, seen from `whose` side."""
+
+    def __init__(
+        self,
+        wanted: Wanted,
+        whose: Sides,
+        service_ports: frozenset[int],
+        services: Services | None,
+    ) -> None:
+        self.now = wanted.now
+        self.tcp = wanted.tcp
+        self.udp = wanted.udp
+        self.version4 = wanted.version4
+        self.version6 = wanted.version6
+        self.open = wanted.open
+        self.closed = wanted.closed
+        self.listening = wanted.listening
+        self.unreplied = wanted.unreplied
+        self.replied = wanted.replied
+        self.whose = whose
+        self.service_ports = service_ports
+        self.tcp_names = services.names("tcp") if services else {}
+        self.udp_names = services.names("udp") if services else {}
+
     def takes(self, connection: Connection) -> bool:
         """Return whether the protocol and the version of IP are wanted."""
         return (self.tcp if connection.protocol == TCP else self.udp) and (
             self.version4 if connection.version == 4 else self.version6
         )
 
+    def is_narrow(self) -> bool:
+        """Return whether no socket can be longer than LONGEST_SOCKET4."""
+        return not (self.version6 or self.tcp_names or self.udp_names)
 
-class Row(Protocol):
-    """What tables and records need of a row; `values` are in the order of FIELDS."""
+    def rows(self, connections: Callable[[], Iterable[Connection]]) -> "Rows":
+        """Return the rows of what `connections` gives, which is called for each pass over them."""
+        return Rows(self, connections)
+
+
+class Rows:
+    """All rows, in the order of their connections, then the listening sockets.
+
+    They may be gone through again, but not kept: a row, as its connection, is good only until the
+    next one is asked for.  `count` says how many there were in the last pass.
+    """
+
+    def __init__(self, maker: RowMaker, connections: Callable[[], Iterable[Connection]]) -> None:
+        self.maker = maker
+        self.connections = connections
+        self.count = 0
+
+    def __iter__(self) -> "Iterator[ConnectionRow | ListeningRow]":
+        """Yield the rows anew."""
+        self.count = 0
+        row = ConnectionRow(self.maker)
+        for connection in self.connections():
+            sides = row.look_at(connection)
+            if sides & 1:
+                row.turn(0)
+                yield row
+            if sides & 2:
+                row.turn(1)
+                yield row
+        self.count = row.number
+        if self.maker.listening:
+            for host, port in self._listening():
+                self.count += 1
+                yield ListeningRow(host, port, self.maker.tcp_names.get(port))
+
+    def _listening(self) -> Iterator[tuple[str, int]]:
+        """Yield address and port of each socket that answered a SYN and did not refuse one since.
+
+        Two passes, because sockets that refuse can be many, those that answer are few.
+        """
+        answered: dict[tuple[int, int, int, int], int] = {}
+        refused: dict[tuple[int, int, int, int], int] = {}
+        for connection, side, endpoint in self._responders():
+            if _answered(endpoint):
+                key = _socket_key(connection, side)
+                answered[key] = max(answered.get(key, 0), connection.first_seen)
+        for connection, side, endpoint in self._responders():
+            if endpoint.letters & LETTER_RST and not _answered(endpoint):
+                key = _socket_key(connection, side)
+                if key in answered:
+                    refused[key] = max(refused.get(key, 0), connection.first_seen)
+        for key, time in sorted(answered.items()):
+            if time > refused.get(key, 0):
+                version, high, low, port = key
+                yield address(version, high, low), port
+
+    def _responders(self) -> Iterator[tuple[Connection, int, Endpoint]]:
+        """Yield connections of TCP whose responder may be local, with his side and endpoint."""
+        maker = self.maker
+        for connection in self.connections():
+            if connection.protocol == TCP and maker.takes(connection):
+                side = 1 - initiator(connection, maker.service_ports)
+                if maker.whose.local(connection) >> side & 1:
+                    yield connection, side, connection.b if side else connection.a
+
+
+def _answered(endpoint: Endpoint) -> bool:
+    """Return whether an endpoint answered a SYN, and not in a simultaneous open."""
+    return endpoint.answered and not endpoint.letters & LETTER_SYN
+
+
+def _socket_key(connection: Connection, side: int) -> tuple[int, int, int, int]:
+    if side:
+        return connection.version, connection.b_high, connection.b_low, connection.b_port
+    return connection.version, connection.a_high, connection.a_low, connection.a_port
+
+
+class Row:
+    """What a table needs of a row."""
 
     def cells(self) -> tuple[str, str, str, str]:
         """Return protocol, local socket, foreign socket and state as netstat shows them."""
+        raise NotImplementedError
 
-    def ages(self) -> tuple[str, str]:
-        """Return how long ago the connection was first and last seen."""
-
-    def values(self) -> list[Any]:
-        """Return the values of FIELDS; None is unknown or does not apply."""
+    def is_narrow(self) -> bool:
+        """Return whether both sockets certainly fit into LONGEST_SOCKET4."""
+        raise NotImplementedError
 
     def transitions(self) -> list[dict[str, Any]]:
         """Return every change of state, where the history was kept."""
+        raise NotImplementedError
 
 
-class ConnectionRow:
-    """One endpoint's view of a connection: the endpoint at `side` is local."""
+class ConnectionRow(Row):
+    """One endpoint's view of a connection.
 
-    def __init__(
-        self, maker: "RowMaker", connection: Connection, side: int, opener: int, present: int
-    ) -> None:
+    side       that of the endpoint that is local; `local` and `foreign` are the endpoints
+    opener     the side of who opened it
+    present    the sides that would have it in their table
+    number     how many rows this has been by now
+    """
+
+    def __init__(self, maker: RowMaker) -> None:
         self.maker = maker
+        self.connection = Connection()
+        self.local = self.connection.a
+        self.foreign = self.connection.b
+        self.side = 0
+        self.opener = 0
+        self.present = 0
+        self.number = 0
+
+    def look_at(self, connection: Connection) -> int:
+        """Look at a connection and return the sides from which there is a row of it."""
+        maker = self.maker
+        if not maker.takes(connection):
+            return 0
+        present = connection.sides_present(maker.now, maker.unreplied, maker.replied)
+        if not (maker.open if present else maker.closed):
+            return 0
+        opener = initiator(connection, maker.service_ports)
         self.connection = connection
-        self.side = side
-        self.opener = opener
         self.present = present
-        self.local = connection.b if side else connection.a
-        self.foreign = connection.a if side else connection.b
+        self.opener = opener
+        sides = maker.whose.local(connection)
+        if sides == BOTH and not maker.whose.stated:
+            sides = 1 << (opener if not present or present >> opener & 1 else 1 - opener)
+        return sides if maker.closed else sides & present
 
-    @property
+    def turn(self, side: int) -> None:
+        """Take the view from `side`."""
+        self.side = side
+        self.local = self.connection.b if side else self.connection.a
+        self.foreign = self.connection.a if side else self.connection.b
+        self.number += 1
+
+    # --- what is the same from both sides -------------------------------------------------------
+
     def proto(self) -> str:
-        """The protocol, "tcp" or "udp"."""
-        return _PROTOCOLS[self.connection.protocol]
+        """Return the protocol, "tcp" or "udp"."""
+        return "tcp" if self.connection.protocol == TCP else "udp"
 
-    def socket(self, side: int) -> tuple[str, int]:
-        """Return address and port of the endpoint at `side`."""
+    def host(self, side: int) -> str:
+        """Return the address at `side`."""
         connection = self.connection
+        if connection.version == 4:
+            return ipv4(connection.b_low if side else connection.a_low)
         if side:
-            host = address(connection.version, connection.b_high, connection.b_low)
-            return host, connection.b_port
-        return address(connection.version, connection.a_high, connection.a_low), connection.a_port
+            return ipv6(connection.b_high, connection.b_low)
+        return ipv6(connection.a_high, connection.a_low)
 
-    @property
+    def port(self, side: int) -> int:
+        """Return the port at `side`."""
+        return self.connection.b_port if side else self.connection.a_port
+
     def service(self) -> str | None:
-        """The name of the port at the responder's end, None where it has none."""
-        services = self.maker.services
-        if services is None:
-            return None
+        """Return the name of the port at the responder's end, None where it has none."""
         connection = self.connection
-        port = connection.a_port if self.opener else connection.b_port
-        return services.name(port, self.proto)
+        names = self.maker.tcp_names if connection.protocol == TCP else self.maker.udp_names
+        return names.get(self.port(1 - self.opener)) if names else None
 
-    def state(self, endpoint: Endpoint) -> str | None:
-        """Return the state of an endpoint, None where nothing is known of it, or for UDP."""
-        connection = self.connection
-        if connection.protocol != TCP or not (endpoint.exists or endpoint.packets):
-            return None
-        if connection.superseded:
-            side = 0 if endpoint is connection.a else 1
-            if not self.present >> side & 1:
-                return "CLOSED"
-        return _STATES[endpoint.state] if endpoint.exists else "CLOSED"
-
-    def certainty(self, endpoint: Endpoint) -> str | None:
-        """Return how the state of an endpoint is known."""
-        if self.connection.protocol != TCP or not (endpoint.exists or endpoint.packets):
-            return None
-        return CERTAINTY[self.connection.certainty(endpoint)]
-
-    def evidence(self, endpoint: Endpoint) -> tuple[int | None, str | None]:
-        """Return frame and event that brought an endpoint into its state."""
-        if not endpoint.exists or endpoint.evidence_event < 0:
-            return None, None
-        return endpoint.evidence_frame, _EVENTS[endpoint.evidence_event]
-
-    @property
-    def pseudo_state(self) -> str | None:
-        """What a UDP pseudo-connection has come to; None for TCP, which has states."""
+    def pseudo_state(self) -> int:
+        """Return what a UDP pseudo-connection has come to; none for TCP, which has states."""
         connection = self.connection
         if connection.protocol == TCP:
-            return None
+            return 0
         if connection.a.packets and connection.b.packets:
-            return "replied"
-        return "refused" if connection.notes & NOTE_REFUSED else "unreplied"
+            return _REPLIED
+        return _REFUSED if connection.notes & NOTE_REFUSED else _UNREPLIED
 
-    @property
-    def tunnel(self) -> str | None:
-        """The tunnels around the connection, the outermost first, None where there is none."""
-        return "/".join(tunnel_names(self.connection.tunnel)) or None
+    def tunnel(self) -> str:
+        """Return the tunnels around the connection, the outermost first, "" where there is none."""
+        return "/".join(tunnel_names(self.connection.tunnel)) if self.connection.tunnel else ""
 
-    @property
-    def end_reason(self) -> str | None:
-        """IPFIX's flowEndReason in words (RFC 5102 section 5.11.3), None while open."""
+    def end_reason(self) -> int:
+        """Return IPFIX's flowEndReason (RFC 5102 section 5.11.3), none while open."""
         connection = self.connection
         if self.present:
-            return None
+            return 0
         if connection.protocol != TCP:
-            return IDLE_TIMEOUT
+            return _IDLE_TIMEOUT
         a, b = connection.a, connection.b
         if (a.letters | b.letters) & LETTER_RST or (a.has_fin and b.has_fin):
-            return END_OF_FLOW
-        evidence = (a.evidence_event, b.evidence_event)
-        if UNREACHABLE in evidence:
-            return END_OF_FLOW
-        return IDLE_TIMEOUT if TIMEOUT in evidence else FORCED_END
+            return _END_OF_FLOW
+        if a.evidence_event == UNREACHABLE or b.evidence_event == UNREACHABLE:
+            return _END_OF_FLOW
+        if a.evidence_event == TIMEOUT or b.evidence_event == TIMEOUT:
+            return _IDLE_TIMEOUT
+        return _FORCED_END
 
-    @property
     def notes(self) -> list[str]:
-        """What was odd about the connection."""
+        """Return what was odd about the connection."""
         notes = self.connection.notes
         return [text for bit, text in NOTES.items() if notes & bit] if notes else []
 
-    def cells(self) -> tuple[str, str, str, str]:
-        """Return protocol, local socket, foreign socket and state as netstat shows them."""
+    # --- of an endpoint -------------------------------------------------------------------------
+
+    def state(self, endpoint: Endpoint) -> int:
+        """Return the state of an endpoint, none where nothing is known of it, or for UDP."""
         connection = self.connection
-        hosts = self.maker.hosts
-        if connection.version == 4:
-            a_low, b_low = connection.a_low, connection.b_low
-            a_host = hosts.get(a_low) or hosts.setdefault(a_low, ipv4(a_low))
-            b_host = hosts.get(b_low) or hosts.setdefault(b_low, ipv4(b_low))
-        else:
-            a_host = f"[{ipv6(connection.a_high, connection.a_low)}]"
-            b_host = f"[{ipv6(connection.b_high, connection.b_low)}]"
-        a_port: int | str = connection.a_port
-        b_port: int | str = connection.b_port
-        if self.maker.services is not None:
-            if self.opener:
-                a_port = self.service or a_port
-            else:
-                b_port = self.service or b_port
-        local, foreign = f"{a_host}:{a_port}", f"{b_host}:{b_port}"
-        if self.side:
-            local, foreign = foreign, local
-        if connection.protocol != TCP:
-            return "UDP", local, foreign, ""
-        return "TCP", local, foreign, self.state(self.local) or "-"
+        if connection.protocol != TCP or not (endpoint.exists or endpoint.packets):
+            return 0
+        if connection.superseded:
+            side = 0 if endpoint is connection.a else 1
+            if not self.present >> side & 1:
+                return CLOSED + 1
+        return (endpoint.state if endpoint.exists else CLOSED) + 1
 
-    def ages(self) -> tuple[str, str]:
-        """Return how long ago the connection was first and last seen."""
-        now = self.maker.wanted.now
-        first, last = self.connection.first_seen, self.connection.last_seen
-        return duration(max(now - first, 0)), duration(max(now - last, 0))
+    def certainty(self, endpoint: Endpoint) -> int:
+        """Return how the state of an endpoint is known."""
+        if self.connection.protocol != TCP or not (endpoint.exists or endpoint.packets):
+            return 0
+        return self.connection.certainty(endpoint) + 1
 
-    def values(self) -> list[Any]:
-        """Return the values of FIELDS; None is unknown or does not apply."""
-        connection, local, foreign, opener = (
-            self.connection,
-            self.local,
-            self.foreign,
-            self.opener,
-        )
-        return [
-            self.proto,
-            *self.socket(self.side),
-            *self.socket(1 - self.side),
-            self.state(local),
-            self.state(foreign),
-            self.certainty(local),
-            self.certainty(foreign),
-            *self.evidence(local),
-            *self.evidence(foreign),
-            "local" if opener == self.side else "foreign",
-            sides.basis(connection, self.maker.service_ports),
-            connection.generation,
-            self.pseudo_state,
-            self.tunnel,
-            timestamp(connection.first_seen),
-            timestamp(connection.last_seen),
-            local.packets,
-            foreign.packets,
-            local.bytes,
-            foreign.bytes,
-            local.payload,
-            foreign.payload,
-            None,
-            None,
-            self.service,
-            zeek.history(connection, opener),
-            zeek.conn_state(connection, opener),
-            community_id(connection),
-            self.end_reason,
-            self.notes,
-        ]
+    def evidence(self, endpoint: Endpoint) -> int:
+        """Return the event that brought an endpoint into its state, in its evidence frame."""
+        return endpoint.evidence_event + 1 if endpoint.exists else 0
 
     def transitions(self) -> list[dict[str, Any]]:
         """Return every change of state, where the history was kept."""
@@ -294,8 +323,36 @@ class ConnectionRow:
             for change in self.connection.transitions or ()
         ]
 
+    # --- as netstat has it ----------------------------------------------------------------------
 
-class ListeningRow:
+    def cells(self) -> tuple[str, str, str, str]:
+        """Return protocol, local socket, foreign socket and state as netstat shows them."""
+        local, foreign = self._socket(self.side), self._socket(1 - self.side)
+        if self.connection.protocol != TCP:
+            return "UDP", local, foreign, ""
+        return "TCP", local, foreign, STATES[self.state(self.local)] or "-"
+
+    def is_narrow(self) -> bool:
+        """Return whether it is IPv4, and no name of a service is longer than a number."""
+        if self.connection.version != 4:
+            return False
+        service = self.service()
+        return service is None or len(service) <= _LONGEST_PORT
+
+    def _socket(self, side: int) -> str:
+        connection = self.connection
+        low = connection.b_low if side else connection.a_low
+        service = None if side == self.opener else self.service()
+        if service is None:
+            if connection.version == 4:
+                return socket4(low, self.port(side))
+            return f"[{self.host(side)}]:{self.port(side)}"
+        if connection.version == 4:
+            return f"{ipv4(low)}:{service}"
+        return f"[{self.host(side)}]:{service}"
+
+
+class ListeningRow(Row):
     """A socket that was seen to answer a SYN."""
 
     def __init__(self, host: str, port: int, service: str | None) -> None:
@@ -310,89 +367,10 @@ class ListeningRow:
             return "TCP", f"[{self.host}]:{port}", "[::]:*", "LISTEN"
         return "TCP", f"{self.host}:{port}", "0.0.0.0:*", "LISTEN"
 
-    def ages(self) -> tuple[str, str]:
-        """Return nothing: the socket was there before it was seen to answer."""
-        return "", ""
-
-    def values(self) -> list[Any]:
-        """Return the values of FIELDS; there is no foreign endpoint."""
-        known: dict[str, Any] = {
-            "proto": "tcp",
-            "local_address": self.host,
-            "local_port": self.port,
-            "state": "LISTEN",
-            "certainty": "inferred",
-            "service": self.service,
-            "notes": [],
-        }
-        return [known.get(name) for name in FIELDS]
+    def is_narrow(self) -> bool:
+        """Return False: there are few, nobody need know before."""
+        return False
 
     def transitions(self) -> list[dict[str, Any]]:
         """Return nothing: a listening socket has no connection."""
         return []
-
-
-class RowMaker:
-    """Makes the rows of connections, as `wanted`, seen from `whose` side."""
-
-    def __init__(
-        self,
-        wanted: Wanted,
-        whose: sides.Sides,
-        service_ports: frozenset[int],
-        services: Services | None,
-    ) -> None:
-        self.wanted = wanted
-        self.whose = whose
-        self.service_ports = service_ports
-        self.services = services
-        self.hosts: dict[int, str] = {}  # IPv4 addresses as text, by their low half
-
-    def rows(self, connections: Iterable[Connection]) -> Iterator[ConnectionRow]:
-        """Yield the rows of all `connections`, in their order."""
-        wanted = self.wanted
-        for connection in connections:
-            if not wanted.takes(connection):
-                continue
-            present = connection.sides_present(wanted.now, wanted.unreplied, wanted.replied)
-            if wanted.open if present else wanted.closed:
-                opener = sides.initiator(connection, self.service_ports)
-                for side in self._sides(connection, opener, present):
-                    yield ConnectionRow(self, connection, side, opener, present)
-
-    def _sides(self, connection: Connection, opener: int, present: int) -> tuple[int, ...]:
-        """Return the sides of the connection that have a row; `present`: who has it in his."""
-        local = self.whose.local(connection)
-        if local == sides.BOTH and not self.whose.stated:
-            local = (opener if not present or present >> opener & 1 else 1 - opener,)
-        if self.wanted.closed:
-            return local
-        return tuple(side for side in local if present >> side & 1)
-
-    def listening(self, connections: Iterable[Connection]) -> Iterator[ListeningRow]:
-        """Yield a row for each socket that answered a SYN and did not refuse one since."""
-        answered: dict[tuple[int, int, int, int], int] = {}
-        refused: dict[tuple[int, int, int, int], int] = {}
-        for connection in connections:
-            if connection.protocol != TCP or not self.wanted.takes(connection):
-                continue
-            side = 1 - sides.initiator(connection, self.service_ports)
-            if side not in self.whose.local(connection):
-                continue
-            endpoint = connection.b if side else connection.a
-            key = _socket_key(connection, side)
-            if endpoint.answered and not endpoint.letters & LETTER_SYN:  # no simultaneous open
-                answered[key] = max(answered.get(key, 0), connection.first_seen)
-            elif endpoint.letters & LETTER_RST:
-                refused[key] = max(refused.get(key, 0), connection.first_seen)
-        for key, time in sorted(answered.items()):
-            if time > refused.get(key, 0):
-                version, high, low, port = key
-                service = self.services.name(port, "tcp") if self.services else None
-                yield ListeningRow(address(version, high, low), port, service)
-
-
-def _socket_key(connection: Connection, side: int) -> tuple[int, int, int, int]:
-    if side:
-        return connection.version, connection.b_high, connection.b_low, connection.b_port
-    return connection.version, connection.a_high, connection.a_low, connection.a_port

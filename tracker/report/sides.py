@@ -9,28 +9,50 @@ from collections.abc import Iterable
 from tracker.connection import Connection
 from tracker.errors import UserError
 from tracker.report.text import address
-from tracker.typed import NamedTuple
 from tracker.words import BY_SYN, NOTHING, UNKNOWN
 
-BOTH = (0, 1)
+# Sides stand as bits here, 1 for `a` and 2 for `b`, as in `Connection.sides_present`.
+BOTH = 3
 
 #: Ports below are given to services only (RFC 6335 section 6).
 SYSTEM_PORTS = 1024
+
+_HALF_BITS = 64
+_ONES = (1 << _HALF_BITS) - 1
 
 
 class SidesError(UserError):
     """An address or network that is none: the message says which."""
 
 
-class Network(NamedTuple):
-    """Addresses with the same first bits: `bits & mask`, as 128-bit numbers, and its version."""
+class Network:
+    """Addresses with the same first bits; address and mask in halves as in `wire.segment`."""
 
-    version: int
-    bits: int
-    mask: int
+    def __init__(
+        self, version: int, high: int, low: int, high_mask: int = _ONES, low_mask: int = _ONES
+    ) -> None:
+        self.version = version
+        self.high = high
+        self.low = low
+        self.high_mask = high_mask
+        self.low_mask = low_mask
+
+    def sides(self, connection: Connection) -> int:
+        """Return the sides of `connection` that are in the network; a group's never is."""
+        if connection.version != self.version:
+            return 0
+        sides = 0
+        if self._holds(connection.a_high, connection.a_low) and connection.group != 0:
+            sides = 1
+        if self._holds(connection.b_high, connection.b_low) and connection.group != 1:
+            sides |= 2
+        return sides
+
+    def _holds(self, high: int, low: int) -> bool:
+        return low & self.low_mask == self.low and high & self.high_mask == self.high
 
 
-class Sides(NamedTuple):
+class Sides:
     """Whose table it is.
 
     networks   addresses of the local side; empty: any may be
@@ -38,26 +60,19 @@ class Sides(NamedTuple):
     reason     which rule applied, for people
     """
 
-    networks: tuple[Network, ...]
-    stated: bool
-    reason: str
+    def __init__(self, networks: list[Network], stated: bool, reason: str) -> None:
+        self.networks = networks
+        self.stated = stated
+        self.reason = reason
 
-    def local(self, connection: Connection) -> tuple[int, ...]:
-        """Return the sides of `connection` that may be local, lowest first."""
+    def local(self, connection: Connection) -> int:
+        """Return the sides of `connection` that may be local."""
         if not self.networks:
             return BOTH
-        return tuple(
-            side for side in BOTH if side != connection.group and self._holds(connection, side)
-        )
-
-    def _holds(self, connection: Connection, side: int) -> bool:
-        high = connection.b_high if side else connection.a_high
-        low = connection.b_low if side else connection.a_low
-        bits = high << 64 | low
-        return any(
-            network.version == connection.version and bits & network.mask == network.bits
-            for network in self.networks
-        )
+        sides = 0
+        for network in self.networks:
+            sides |= network.sides(connection)
+        return sides
 
 
 def stated(addresses: Iterable[str], source: str) -> Sides:
@@ -65,7 +80,7 @@ def stated(addresses: Iterable[str], source: str) -> Sides:
 
     Raises SidesError for what is neither.
     """
-    networks = tuple(_network(text) for text in addresses)
+    networks = [_network(text) for text in addresses]
     return Sides(networks, True, f"local: {', '.join(addresses)} ({source})")
 
 
@@ -79,41 +94,53 @@ def _network(text: str) -> Network:
             f"{text!r} is no address and no network; give one like 192.168.1.5, "
             "192.168.1.0/24 or fd00::5"
         ) from None
-    ones = (1 << 128) - 1
+    mask = (1 << 2 * _HALF_BITS) - (1 << network.max_prefixlen - network.prefixlen)
+    bits = int(network.network_address)
     if network.version == 4:
-        mapped = 0xFFFF00000000
-        mask = ones & ~((1 << (32 - network.prefixlen)) - 1)
-        return Network(4, mapped | int(network.network_address), mask)
-    return Network(6, int(network.network_address), ones & ~((1 << 128 - network.prefixlen) - 1))
+        bits |= 0xFFFF00000000 & mask
+    return Network(
+        network.version, bits >> _HALF_BITS, bits & _ONES, mask >> _HALF_BITS, mask & _ONES
+    )
 
 
-def guessed(connections: Iterable[Connection]) -> Sides:
-    """Return the sides told from the connections themselves."""
-    everyone = "local: the initiator of each connection, or who is left of it (or use --local)"
-    common: set[tuple[int, int, int]] | None = None
-    for connection in connections:
-        pair = {_socket_address(connection, side) for side in BOTH if side != connection.group}
-        common = pair if common is None else common & pair
-        if not common or _is_loop(connection):
-            return Sides((), False, everyone)
-    if common and len(common) == 1:
-        version, high, low = common.pop()
-        ones = (1 << 128) - 1
-        text = address(version, high, low)
-        network = Network(version, high << 64 | low, ones)
-        return Sides((network,), False, f"local: {text} (takes part in all connections)")
-    return Sides((), False, everyone)
+class Guess:
+    """Whose table it is, told from the connections themselves.
 
+    hosts   those that take part in all connections seen so far, at most two
+    open    whether another connection may change that
+    """
 
-def _socket_address(connection: Connection, side: int) -> tuple[int, int, int]:
-    if side:
-        return connection.version, connection.b_high, connection.b_low
-    return connection.version, connection.a_high, connection.a_low
+    def __init__(self) -> None:
+        self.hosts: list[Network] = []
+        self.open = True
+        self._begun = False
 
+    def see(self, connection: Connection) -> None:
+        """Leave the hosts that take part in this connection, too."""
+        if connection.a_low == connection.b_low and connection.a_high == connection.b_high:
+            self.hosts = []  # a host and itself: neither end is foreign
+        elif self._begun:
+            for host in self.hosts:
+                if not host.sides(connection):
+                    self.hosts = [other for other in self.hosts if other is not host]
+        else:
+            self._begun = True
+            if connection.group != 0:
+                self.hosts.append(Network(connection.version, connection.a_high, connection.a_low))
+            if connection.group != 1:
+                self.hosts.append(Network(connection.version, connection.b_high, connection.b_low))
+        self.open = bool(self.hosts)
 
-def _is_loop(connection: Connection) -> bool:
-    """Return whether both ends have the same address."""
-    return _socket_address(connection, 0) == _socket_address(connection, 1)
+    def sides(self) -> Sides:
+        """Return what the connections told."""
+        if len(self.hosts) != 1:
+            reason = (
+                "local: the initiator of each connection, or who is left of it (or use --local)"
+            )
+            return Sides([], False, reason)
+        host = self.hosts[0]
+        text = address(host.version, host.high, host.low)
+        return Sides(self.hosts, False, f"local: {text} (takes part in all connections)")
 
 
 def initiator(connection: Connection, service_ports: frozenset[int]) -> int:
@@ -126,9 +153,9 @@ def initiator(connection: Connection, service_ports: frozenset[int]) -> int:
         return connection.initiator
     if connection.group != NOTHING:
         return 1 - connection.group  # nobody is at a group's address who could begin
-    a_serves, b_serves = _serves(connection, service_ports)
-    if a_serves != b_serves:
-        return 1 if a_serves else 0
+    serving = _serving(connection, service_ports)
+    if serving == 1 or serving == 2:
+        return 2 - serving
     return connection.first_sender
 
 
@@ -138,14 +165,15 @@ def basis(connection: Connection, service_ports: frozenset[int]) -> str:
         return "syn" if connection.basis == BY_SYN else "syn-ack"
     if connection.group != NOTHING:
         return "first-packet"
-    a_serves, b_serves = _serves(connection, service_ports)
-    return "service-port" if a_serves != b_serves else "first-packet"
+    serving = _serving(connection, service_ports)
+    return "service-port" if serving == 1 or serving == 2 else "first-packet"
 
 
-def _serves(connection: Connection, service_ports: frozenset[int]) -> tuple[bool, bool]:
-    """Return whether each endpoint's port is a service's."""
-    a_port, b_port = connection.a_port, connection.b_port
-    return (
-        a_port < SYSTEM_PORTS or a_port in service_ports,
-        b_port < SYSTEM_PORTS or b_port in service_ports,
-    )
+def _serving(connection: Connection, service_ports: frozenset[int]) -> int:
+    """Return the sides whose port is a service's."""
+    serving = 0
+    if connection.a_port < SYSTEM_PORTS or connection.a_port in service_ports:
+        serving = 1
+    if connection.b_port < SYSTEM_PORTS or connection.b_port in service_ports:
+        serving |= 2
+    return serving

@@ -1,13 +1,29 @@
-"""The table that netstat prints, as wide as its contents need: nothing is cut."""
+"""The table that netstat prints, as wide as its contents need: nothing is cut.
 
-from collections.abc import Iterable, Iterator
+How wide that is, only a first look at all rows tells; nothing of them is kept until the second.
+"""
 
-from tracker.report.rows import FIELDS, Row
+from collections.abc import Iterator
+
+from tracker.report.rows import (
+    CERTAINTIES,
+    EVIDENCE,
+    LONGEST_SOCKET4,
+    PSEUDO_STATES,
+    STATES,
+    ConnectionRow,
+    ListeningRow,
+    Row,
+    Rows,
+)
+from tracker.report.sides import basis
+from tracker.report.text import duration
+from tracker.wire.segment import TCP
 
 HEADING = "Active Connections"
 
 _COLUMNS = ("Proto", "Local Address", "Foreign Address", "State")
-_WIDTHS = (5, 21, 21, 11)
+_WIDTHS = (5, LONGEST_SOCKET4, LONGEST_SOCKET4, 11)
 _WIDE_COLUMNS = (
     *_COLUMNS,
     "Foreign State",
@@ -26,22 +42,128 @@ _WIDE_COLUMNS = (
 _TUNNEL = _WIDE_COLUMNS.index("Tunnel")
 
 
-def table(rows: Iterable[Row], wide: bool = False) -> Iterator[str]:
+def table(rows: Rows, wide: bool = False) -> Iterator[str]:
     """Yield the lines of the table of `rows`: heading, names of the columns, a line each."""
-    cells: list[tuple[str, ...]] = [_WIDE_COLUMNS if wide else _COLUMNS]
-    cells.extend(_wide_cells(row) if wide else row.cells() for row in rows)
-    if wide and not any(line[_TUNNEL] for line in cells[1:]):
-        cells = [line[:_TUNNEL] + line[_TUNNEL + 1 :] for line in cells]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    widths[: len(_WIDTHS)] = map(max, widths, _WIDTHS)
-    form = "  " + "".join(f"%-{width}s  " for width in widths[:-1]) + "%s"
     yield HEADING
     yield ""
-    for line in cells:
-        yield form % line if line[-1] else (form % line).rstrip()
+    if wide:
+        yield from _wide_lines(rows)
+    else:
+        yield from _lines(rows)
 
 
-def history(rows: Iterable[Row]) -> Iterator[str]:
+def _lines(rows: Rows) -> Iterator[str]:
+    local, foreign = _socket_widths(rows)
+    left, right = _blanks(local), _blanks(foreign)
+    yield _line(_COLUMNS, left, right)
+    for row in rows:
+        yield _row_line(row, left, right)
+
+
+def _socket_widths(rows: Rows) -> tuple[int, int]:
+    """Return how wide the columns of the sockets are; rows that are narrow are not made twice."""
+    left = right = LONGEST_SOCKET4
+    if not rows.maker.is_narrow():
+        for row in rows:
+            if not row.is_narrow():
+                _, local, foreign, _ = row.cells()
+                left = max(left, len(local))
+                right = max(right, len(foreign))
+    return left, right
+
+
+def _blanks(width: int) -> tuple[str, ...]:
+    """Return what fills up a column after a text, by the length of the text."""
+    return tuple(" " * (width - length) for length in range(width + 1))
+
+
+_PROTO_BLANKS = _blanks(_WIDTHS[0])
+
+
+def _row_line(row: Row, left: tuple[str, ...], right: tuple[str, ...]) -> str:
+    return _line(row.cells(), left, right)
+
+
+def _line(cells: tuple[str, str, str, str], left: tuple[str, ...], right: tuple[str, ...]) -> str:
+    """Return a line, the columns of the sockets filled up."""
+    proto, local, foreign, state = cells
+    line = (
+        f"  {proto}{_PROTO_BLANKS[len(proto)]}  {local}{left[len(local)]}  "
+        f"{foreign}{right[len(foreign)]}  {state}"
+    )
+    return line if state else line.rstrip()
+
+
+def _wide_lines(rows: Rows) -> Iterator[str]:
+    widths = list(map(len, _WIDE_COLUMNS))
+    widths[: len(_WIDTHS)] = _WIDTHS
+    tunnels = False
+    for row in rows:
+        cells = _wide_cells(row)
+        tunnels = tunnels or cells[_TUNNEL] != ""
+        _widen(widths, cells)
+    if not tunnels:
+        widths[_TUNNEL] = 0
+    yield _wide_line(_WIDE_COLUMNS, widths)
+    for row in rows:
+        yield _wide_line(_wide_cells(row), widths)
+
+
+def _widen(widths: list[int], cells: tuple[str, ...]) -> None:
+    """Make the columns as wide as their cells need."""
+    for i, cell in enumerate(cells):
+        widths[i] = max(widths[i], len(cell))
+
+
+def _wide_line(cells: tuple[str, ...], widths: list[int]) -> str:
+    """Return a line; a column of no width is left out."""
+    line = ""
+    for cell, width in zip(cells, widths, strict=True):
+        if width:
+            line += "  " + cell.ljust(width)
+    return line.rstrip()
+
+
+def _wide_cells(row: ConnectionRow | ListeningRow) -> tuple[str, ...]:
+    """Return all columns; of what exists on both sides, local and foreign with a slash."""
+    if isinstance(row, ListeningRow):
+        return (*row.cells(), *[""] * (len(_WIDE_COLUMNS) - len(_COLUMNS)))
+    return _wide_connection_cells(row)
+
+
+def _wide_connection_cells(row: ConnectionRow) -> tuple[str, ...]:
+    connection, local, foreign = row.connection, row.local, row.foreign
+    proto, local_socket, foreign_socket, state = row.cells()
+    foreign_state = certainty = ""
+    if connection.protocol == TCP:
+        foreign_state = STATES[row.state(foreign)] or "-"
+        ours, theirs = CERTAINTIES[row.certainty(local)], CERTAINTIES[row.certainty(foreign)]
+        certainty = f"{ours or '-'}/{theirs or '-'}"
+    else:
+        state = PSEUDO_STATES[row.pseudo_state()] or ""
+    evidence = EVIDENCE[row.evidence(local)]
+    opener = "local" if row.opener == row.side else "foreign"
+    now = row.maker.now
+    return (
+        proto,
+        local_socket,
+        foreign_socket,
+        state,
+        foreign_state,
+        certainty,
+        f"{opener} ({basis(connection, row.maker.service_ports)})",
+        f"{connection.generation}",
+        row.tunnel(),
+        f"{local.packets}/{foreign.packets}",
+        f"{local.bytes}/{foreign.bytes}",
+        duration(max(now - connection.first_seen, 0)),
+        duration(max(now - connection.last_seen, 0)),
+        "" if evidence is None else f"#{local.evidence_frame} {evidence}",
+        "; ".join(row.notes()),
+    )
+
+
+def history(rows: Rows) -> Iterator[str]:
     """Yield, for each of `rows`, its sockets and every change of state with its evidence."""
     for row in rows:
         proto, local, foreign, state = row.cells()
@@ -53,34 +175,3 @@ def history(rows: Iterable[Row]) -> Iterator[str]:
                 f"    #{change['frame']:<5} {change['since_first_seen']:>+8.3f} s  "
                 f"{change['endpoint']:<7}  {states:<28}  {change['event']} ({change['source']})"
             )
-
-
-def _wide_cells(row: Row) -> tuple[str, ...]:
-    """Return all columns; of what exists on both sides, local and foreign with a slash."""
-    values = dict(zip(FIELDS, row.values(), strict=True))
-    tcp = values["proto"] == "tcp"
-    if values["generation"] is None:
-        return (*row.cells(), *[""] * (len(_WIDE_COLUMNS) - len(_COLUMNS)))
-
-    def both(name: str, local: str = "") -> str:
-        ours, theirs = values[(local or f"local_{name}")], values[f"foreign_{name}"]
-        return f"{'-' if ours is None else ours}/{'-' if theirs is None else theirs}"
-
-    evidence = values["evidence"]
-    proto, local, foreign, state = row.cells()
-    return (
-        proto,
-        local,
-        foreign,
-        state or values["pseudo_state"] or "",
-        (values["foreign_state"] or "-") if tcp else "",
-        both("certainty", "certainty") if tcp else "",
-        f"{values['initiator']} ({values['initiator_basis']})",
-        str(values["generation"]),
-        values["tunnel"] or "",
-        both("packets"),
-        both("bytes"),
-        *row.ages(),
-        "" if evidence is None else f"#{values['evidence_frame']} {evidence}",
-        "; ".join(values["notes"]),
-    )

@@ -2,6 +2,7 @@
 cimport cython
 from tracker.connection cimport Connection
 from tracker.endpoint cimport Endpoint
+from tracker.report.sides cimport Guess
 from tracker.sequence cimport add, distance
 
 cdef int TCP
@@ -12,6 +13,7 @@ cdef unsigned int LETTER_ACK, LETTER_DATA, LETTER_FIN, LETTER_GAP
     connection=Connection, a=Endpoint, b=Endpoint, twice="unsigned int", octets="long long",
     tcp="long long", missed="long long", missed_in="long long", one_way="long long",
     duplicates="long long", duplicates_in="long long",
+    version6="long long", guess=Guess,
 )
 cpdef tally(connections)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from tracker.connection import Connection
 from tracker.endpoint import Endpoint
+from tracker.report.sides import Guess, Sides
 from tracker.sequence import add, distance
 from tracker.typed import NamedTuple
 from tracker.wire.segment import TCP
@@ -21,20 +22,29 @@ class Tally(NamedTuple):
                   connections
     one_way       connections of which only one side was seen, though the other answered
     duplicates    frames that came twice, and in how many connections
+    version6      connections over IPv6
+    sides         whose connections they are, as far as they tell
     """
 
-    tcp: int = 0
-    missed: int = 0
-    missed_in: int = 0
-    one_way: int = 0
-    duplicates: int = 0
-    duplicates_in: int = 0
+    tcp: int
+    missed: int
+    missed_in: int
+    one_way: int
+    duplicates: int
+    duplicates_in: int
+    version6: int
+    sides: Sides
 
 
 def tally(connections: Iterable[Connection]) -> Tally:
-    """Add up what the connections tell."""
-    tcp = missed = missed_in = one_way = duplicates = duplicates_in = 0
+    """Add up what the connections tell, all in one pass: each costs."""
+    tcp = missed = missed_in = one_way = duplicates = duplicates_in = version6 = 0
+    guess = Guess()
     for connection in connections:
+        if guess.open:
+            guess.see(connection)
+        if connection.version == 6:
+            version6 += 1
         a, b = connection.a, connection.b
         twice = a.duplicates + b.duplicates
         duplicates += twice
@@ -49,7 +59,9 @@ def tally(connections: Iterable[Connection]) -> Tally:
             missed_in += 1
         if _is_one_way(a, b) or _is_one_way(b, a):
             one_way += 1
-    return Tally(tcp, missed, missed_in, one_way, duplicates, duplicates_in)
+    return Tally(
+        tcp, missed, missed_in, one_way, duplicates, duplicates_in, version6, guess.sides()
+    )
 
 
 def _missed(endpoint: Endpoint, peer: Endpoint) -> int:

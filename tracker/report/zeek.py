@@ -17,6 +17,9 @@ from tracker.words import (
 )
 
 _LETTERS_IN_WORD = 12
+_UPPER = LETTERS.encode("ascii")
+_LOWER = _UPPER.lower()
+_TURNED = ord("^")
 
 
 def history(connection: Connection, initiator: int) -> str:
@@ -25,14 +28,18 @@ def history(connection: Connection, initiator: int) -> str:
     A leading ``^`` says that the connection was turned around: its first segment came from the
     responder.
     """
-    letters = []
+    letters = bytearray(connection.history_length + 1)
+    at = 0
+    if connection.first_sender != initiator:
+        letters[0] = _TURNED
+        at = 1
     for i in range(connection.history_length):
         word = connection.history_low if i < _LETTERS_IN_WORD else connection.history_high
         code = word >> 5 * (i % _LETTERS_IN_WORD) & 31
-        letter = LETTERS[(code & 15) - 1]
-        letters.append(letter if code >> 4 == initiator else letter.lower())
-    turned = "^" if connection.first_sender != initiator else ""
-    return turned + "".join(letters)
+        number = (code & 15) - 1
+        letters[at] = _UPPER[number] if code >> 4 == initiator else _LOWER[number]
+        at += 1
+    return letters[:at].decode("ascii")
 
 
 def conn_state(connection: Connection, initiator: int) -> str:
