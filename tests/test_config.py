@@ -97,7 +97,7 @@ TIMERS = [
     Timer("udp_unreplied", [DATAGRAM], CLIENT, None),
     Timer("udp_replied", [DATAGRAM, REPLY], CLIENT, None),
 ]
-OTHERS = {"rfc1337", "max_connections", "local", "service_ports", "fragment_timeout"}
+OTHERS = {"rfc1337", "max_connections", "max_half_open", "local", "service_ports", "fragment_timeout"}
 
 
 def test_every_setting_is_tried() -> None:
@@ -131,6 +131,21 @@ def test_rfc1337(written: Path, value: str, states: list[str]) -> None:
     written.write_text(f"rfc1337: {value}")
     rows = read(capture, "--local", CLIENT, "--config", written).rows
     assert [row["state"] for row in rows] == states
+
+
+def test_max_half_open(written: Path) -> None:
+    """The oldest SYNs go; an open connection stays, and --closed keeps all."""
+    syns = [
+        tcp_frame(SYN, ports=(port, 80), sequence=100, acknowledgment=0) for port in range(2000, 2009)
+    ]
+    capture = _capture(written, [*OPENED, *syns])
+    written.write_text("max_half_open: 3")
+    outcome = read(capture, "--config", written)
+    states = [row["state"] for row in outcome.rows]
+    assert sorted(states) == ["ESTABLISHED", "SYN_SENT", "SYN_SENT", "SYN_SENT"]
+    assert {row["local_port"] for row in outcome.rows} >= {2006, 2007, 2008}
+    assert "6 connections dropped because more than 3 were half open" in outcome.stderr
+    assert len(read(capture, "--closed", "--config", written).rows) == 10
 
 
 def test_max_connections(written: Path) -> None:

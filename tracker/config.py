@@ -36,6 +36,7 @@ class Config(NamedTuple):
     udp_replied: float = 120.0
     fragment_timeout: float = 30.0
     max_connections: int = 2_000_000
+    max_half_open: int = 131_072
     local: tuple[str, ...] = ()
     service_ports: tuple[int, ...] = (
         1194, 1433, 1521, 1883, 1935, 2049, 2375, 3128, 3268, 3306, 3389, 4369, 5060, 5222, 5432,

@@ -38,6 +38,9 @@ cdef class FlowTable:
     cdef public unsigned long long created
     cdef public unsigned long long ended_count
     cdef public list evicted
+    cdef public Py_ssize_t max_half_open
+    cdef public unsigned long long dropped_half_open
+    cdef Py_ssize_t _half_open
     cdef long long _idle
     cdef Pool _pool
     cdef dict _beside
@@ -55,8 +58,11 @@ cdef class FlowTable:
     cdef unsigned long long _key
     cdef list _unpacked
 
-    @cython.locals(place=Py_ssize_t, side=int, connection=Connection, was_calm=bint, letters="unsigned int")
+    @cython.locals(place=Py_ssize_t)
     cpdef segment_seen(self, Segment segment)
+    @cython.locals(side=int, connection=Connection, was_calm=bint, letters="unsigned int")
+    cdef _apply(self, Segment segment, Py_ssize_t place)
+    cdef bint _has(self, size_t word, unsigned long long a_high, unsigned long long b_high) except -1
     @cython.locals(place=Py_ssize_t, connection=Connection)
     cpdef bint part_seen(self, Segment segment) except -1
     @cython.locals(place=Py_ssize_t, side=int, connection=Connection)
@@ -124,6 +130,7 @@ cdef class FlowTable:
     cpdef expire(self, long long now)
     cdef _evict(self)
     cdef _evict_ended(self)
+    @cython.locals(connection=Connection)
     cdef _evict_one(self, Py_ssize_t place, int queue)
     @cython.locals(best=Py_ssize_t, place=Py_ssize_t, _=int)
     cdef Py_ssize_t _idle_longest(self, int queue) except -1

@@ -103,6 +103,8 @@ class FlowTable:
     profile           how the hosts' kernels leave states by themselves
     max_connections   how many connections are held at most; then the embryonic go first, then
                       the closed, then those idle longest (`evicted` counts them)
+    max_half_open     how many of them may be embryonic, all by default (`dropped_half_open` counts
+                      those that were evicted for it, of `evicted`)
     unreplied, replied    ns without a datagram after which a UDP pseudo-connection has ended
     keep_ended        keep what has ended, to report it (else it is forgotten after LINGER_NS)
     keep_history      keep all transitions of each connection
@@ -131,6 +133,8 @@ class FlowTable:
         self.created = 0
         self.ended_count = 0
         self.evicted = [0] * QUEUES
+        self.max_half_open = max_connections
+        self.dropped_half_open = 0
         self._pool = Pool()
         self._beside: dict[int, tuple[Any, ...]] = {}  # by place, what few connections have
         self._used = 0  # places from here on were never used
@@ -140,6 +144,7 @@ class FlowTable:
         self._ended: deque[Connection] = deque()
         self._heads = array("q", [NOTHING] * QUEUES)
         self._tails = array("q", [NOTHING] * QUEUES)
+        self._half_open = 0
         self._count = 0
         # What was asked for last: side of the sender, tag, word of the socket pair.
         self._side = 0
@@ -156,11 +161,14 @@ class FlowTable:
     def segment_seen(self, segment: Segment) -> None:
         """Take `segment` to its connection, a new one if need be."""
         place = self._locate(segment)
+        if place < 0 or not is_predicted(self._pool, place, segment, self._side, self._idle):
+            self._apply(segment, place)
+
+    def _apply(self, segment: Segment, place: int) -> None:
+        """Apply the rules to `segment` and its connection at `place`, a new one if need be."""
         side = self._side
         if place < 0:
             connection = self._create(segment, side)
-        elif is_predicted(self._pool, place, segment, side, self._idle):
-            return
         else:
             connection = self._unpack(place)
             if not connection.calm:
@@ -342,12 +350,16 @@ class FlowTable:
                     self._pool.words[word + KEY] == key
                     and self._pool.words[word + A_LOW] == a_low
                     and self._pool.words[word + B_LOW] == b_low
-                    and self._pool.words[word + A_HIGH] == a_high
-                    and self._pool.words[word + B_HIGH] == b_high
+                    and (version == 4 or self._has(word, a_high, b_high))
                 ):
                     return place
             at = (at + 1) & self._mask
         return NOTHING
+
+    def _has(self, word: int, a_high: int, b_high: int) -> bool:
+        """Return whether the upper halves of the addresses are these."""
+        pool = self._pool
+        return pool.words[word + A_HIGH] == a_high and pool.words[word + B_HIGH] == b_high
 
     def _hash(
         self,
@@ -421,6 +433,9 @@ class FlowTable:
         """Return a new connection between the sockets of `segment`, unpacked."""
         tag, key = self._tag, self._key
         self._tidy(segment.time)
+        if self._half_open >= self.max_half_open:
+            self.dropped_half_open += 1
+            self._evict_one(self._heads[EMBRYONIC], EMBRYONIC)
         if self._count + len(self._ended) >= self.max_connections:
             self._evict()
         if self._count * 4 >= (self._mask + 1) * 3:
@@ -541,6 +556,8 @@ class FlowTable:
 
     def _link(self, place: int, queue: int) -> None:
         """Append the connection at `place` to `queue`."""
+        if queue == EMBRYONIC:
+            self._half_open += 1
         last = self._tails[queue]
         at = place * WORDS
         self._pool.small[8 * at + QUEUE] = queue
@@ -558,6 +575,8 @@ class FlowTable:
         queue = self._pool.small[8 * at + QUEUE]
         if queue < 0:
             return
+        if queue == EMBRYONIC:
+            self._half_open -= 1
         older = self._pool.links[2 * at + OLDER]
         newer = self._pool.links[2 * at + NEWER]
         if older < 0:
@@ -638,7 +657,9 @@ class FlowTable:
     def _evict_one(self, place: int, queue: int) -> None:
         """Drop a connection, and the generation before it, if that is still there."""
         self.evicted[queue] += 1
-        self._pack(self._unpack(place))
+        connection = self._stand(place)
+        if connection.place == place:
+            self._pack(connection)
         if self._pool.octets[8 * place * WORDS + BESIDE] and self._beside[place][0] is not None:
             self.evicted[CLOSED_QUEUE] += 1
         self._remove(place)

@@ -105,7 +105,7 @@ def flow_table(config: Config, keep_ended: bool, keep_history: bool = False) -> 
         name = state.name.lower()
         if name in Config._fields:
             timers[state] = config.nanoseconds(name)
-    return FlowTable(
+    table = FlowTable(
         Profile(timers, config.rfc1337, config.nanoseconds("initial_rto")),
         config.max_connections,
         config.nanoseconds("udp_unreplied"),
@@ -114,6 +114,9 @@ def flow_table(config: Config, keep_ended: bool, keep_history: bool = False) -> 
         keep_history,
         int.from_bytes(os.urandom(8)),
     )
+    if not keep_ended:
+        table.max_half_open = config.max_half_open
+    return table
 
 
 def _row_maker(

@@ -38,7 +38,13 @@ def tell_summary(meter: Meter, whose: sides.Sides, count: int, closed: bool) -> 
         hint = "" if closed else " (--closed shows what has ended)"
         tell(f"nothing to show: {seen} seen, none matches{hint}")
     tell_undecoded(meter)
-    evicted = sum(meter.table.evicted)
+    half_open = meter.table.dropped_half_open
+    if half_open:
+        tell(
+            f"{counted(half_open, 'connection')} dropped because more than "
+            f"{meter.table.max_half_open} were half open (max_half_open)"
+        )
+    evicted = sum(meter.table.evicted) - half_open
     if evicted:
         tell(
             f"{counted(evicted, 'connection')} dropped because there were more than "
