@@ -97,7 +97,14 @@ TIMERS = [
     Timer("udp_unreplied", [DATAGRAM], CLIENT, None),
     Timer("udp_replied", [DATAGRAM, REPLY], CLIENT, None),
 ]
-OTHERS = {"rfc1337", "max_connections", "max_half_open", "local", "service_ports", "fragment_timeout"}
+OTHERS = {
+    "rfc1337",
+    "max_connections",
+    "max_half_open",
+    "local",
+    "service_ports",
+    "fragment_timeout",
+}
 
 
 def test_every_setting_is_tried() -> None:
@@ -136,7 +143,8 @@ def test_rfc1337(written: Path, value: str, states: list[str]) -> None:
 def test_max_half_open(written: Path) -> None:
     """The oldest SYNs go; an open connection stays, and --closed keeps all."""
     syns = [
-        tcp_frame(SYN, ports=(port, 80), sequence=100, acknowledgment=0) for port in range(2000, 2009)
+        tcp_frame(SYN, ports=(port, 80), sequence=100, acknowledgment=0)
+        for port in range(2000, 2009)
     ]
     capture = _capture(written, [*OPENED, *syns])
     written.write_text("max_half_open: 3")
