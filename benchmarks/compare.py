@@ -27,7 +27,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 CAPTURE, SCRATCH, PYTHON = "{capture}", "{scratch}", "{python}"
-TRACKER = "tracker, --closed"  # the name of the contender that ratios are taken to
+TRACKER = "tracker"  # the name of the contender that ratios are taken to
 
 # Name, command, whether only --slow runs it. No peer is handed a device as a path of its own:
 # as root, tcpdump -w takes the file over for its user and softflowd removes its pid file.
@@ -119,8 +119,11 @@ def positive(text: str) -> int:
 
 def choose(tracker: list[str], slow: bool) -> tuple[list[Contender], list[str]]:
     """The contenders that can be run, the tracker first, and the names of peers that cannot."""
-    read = [*tracker, "read", CAPTURE, "-n", "--json"]
-    contenders = [Contender(TRACKER, [*read, "--closed"]), Contender("tracker", read)]
+    read = [*tracker, "read", CAPTURE, "-n"]
+    contenders = [
+        Contender(TRACKER, read),
+        Contender("tracker, JSON", [*read, "--json", "--closed"]),
+    ]
     missing = []
     for name, command, is_slow in PEERS:
         words = [word.replace(PYTHON, sys.executable) for word in command.split()]

@@ -32,7 +32,7 @@ from tracker.layout import (
     VERSION,
     WORDS,
 )
-from tracker.pool import Pool
+from tracker.pool import Pool, block
 from tracker.prediction import is_predicted
 from tracker.rules.errors import error_seen
 from tracker.rules.generations import (
@@ -97,6 +97,11 @@ def is_group(segment: Segment) -> bool:
     return segment.destination_high >> 56 == 0xFF
 
 
+def _entries(slots: int) -> memoryview:
+    """Return tag and place of so many slots, 32 bits each, all free."""
+    return memoryview(block(8 * slots)).cast("I")
+
+
 class FlowTable:
     """The connections seen, by protocol and socket pair.
 
@@ -139,7 +144,7 @@ class FlowTable:
         self._beside: dict[int, tuple[Any, ...]] = {}  # by place, what few connections have
         self._used = 0  # places from here on were never used
         self._free = NOTHING  # the first of the places that are free again, chained
-        self._entries = array("I", bytes(8 * _FIRST_SIZE))  # tag and place of each slot
+        self._entries = _entries(_FIRST_SIZE)
         self._mask = _FIRST_SIZE - 1
         self._ended: deque[Connection] = deque()
         self._heads = array("q", [NOTHING] * QUEUES)
@@ -389,7 +394,7 @@ class FlowTable:
     def _grow(self) -> None:
         entries = self._entries
         size = 2 * (self._mask + 1)
-        self._entries = array("I", bytes(8 * size))
+        self._entries = _entries(size)
         self._mask = size - 1
         for at in range(0, len(entries), 2):
             if entries[at]:
