@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracker.connection import Connection
-from tracker.flow_table import FlowTable, side_of_sender
+from tracker.flow_table import FlowTable
+from tracker.socket_pairs import side_of_sender
 from tracker.tcp_state import State
 from tracker.wire.segment import Segment
 

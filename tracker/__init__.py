@@ -15,7 +15,7 @@ Floors, imports only go down:
     5  replay                        frames through the meter, up to a moment
     4  names                         service names
     4  fragments, meter              frames to segments to flow table; counts what was not decoded
-    3  flow_table, pool, prediction  connections by socket pair: generations, expiry, limits
+    3  flow_table, socket_pairs, queues, pool, prediction  connections: generations, expiry, limits
     2  endpoint, connection, rules   two endpoints; one segment seen is an event for both
     1  tcp_state, words, layout      the whole state machine as one table; the engine's numbers
     1  wire                          one file per header, to a segment

@@ -61,6 +61,8 @@ MODULES = (
     "tracker.rules.observe",
     "tracker.pool",
     "tracker.prediction",
+    "tracker.socket_pairs",
+    "tracker.queues",
     "tracker.flow_table",
     "tracker.meter",
     "tracker.capture.walker",

@@ -1,39 +1,32 @@
 """Connections by socket pair: lookup, generations, expiry, limits.
 
-The connections lie packed in a `pool`.  The table is an open-addressing hash table of their places
-there; with each stands its tag, 32 bits of the socket pair's hash, so that a connection of another
-pair need not be touched: with many connections the cost of a packet is the cache lines it touches.
-Queues (embryonic, open, closed, datagrams; chained by place, oldest first) say who goes first when
-the table is full.
+The connections lie packed in a `pool`; `socket_pairs` finds their places there, and `queues` say
+who goes first when the table is full.
 """
 
-from array import array
 from collections import deque
 from collections.abc import Iterator
 
 from tracker.connection import Connection
 from tracker.endpoint import Profile
 from tracker.layout import (
-    A_HIGH,
-    A_LOW,
-    B_HIGH,
-    B_LOW,
-    B_PORT,
     BESIDE,
     CALM,
+    CLOSED_QUEUE,
+    DATAGRAMS,
+    EMBRYONIC,
     KEY,
     KIND,
     LAST_SEEN,
-    NEWER,
     ODD,
-    OLDER,
+    OPEN,
     PROTOCOL,
-    QUEUE,
-    VERSION,
+    QUEUES,
     WORDS,
 )
-from tracker.pool import Pool, block
+from tracker.pool import Pool
 from tracker.prediction import is_predicted
+from tracker.queues import Queues
 from tracker.rules.errors import error_seen
 from tracker.rules.generations import (
     answers_attempt,
@@ -44,62 +37,26 @@ from tracker.rules.generations import (
 )
 from tracker.rules.observe import part_seen, segment_seen
 from tracker.rules.timing import settle
+from tracker.socket_pairs import SocketPairs
 from tracker.typed import Any
 from tracker.wire.segment import ACK, SYN, TCP, Segment
 from tracker.words import NOTHING
 
-EMBRYONIC, CLOSED_QUEUE, OPEN, DATAGRAMS = range(4)
-QUEUES = 4
-
 # How long an ended connection is remembered, so that late segments find it: 2 MSL of Linux.
 LINGER_NS = 120_000_000_000
-
-# Among how many of those that wait longest the one idle longest is evicted.
-_SAMPLE = 64
 
 # How many connections may be unpacked at a time, a power of two: more than open and close at once
 # in most captures, and few enough to stay in a processor's cache.
 _STANDS = 1024
-_FIRST_SIZE = 1024
-
-# Multiplier of the hash's mixing step: an odd number with well spread bits (fraction of the
-# golden ratio, as in splitmix64).
-_MIX = 0x9E3779B97F4A7C15
-_MASK_64 = 0xFFFFFFFFFFFFFFFF
-_MASK_32 = 0xFFFFFFFF
-
-
-def _mix(hashed: int, value: int) -> int:
-    hashed = ((hashed ^ value) * _MIX) & _MASK_64
-    return hashed ^ (hashed >> 32)
-
-
-def _mix_socket(hashed: int, low: int, port: int) -> int:
-    """Mix in one socket: the low half of its address, and its port in the bits above 48."""
-    return _mix(hashed, low ^ (port << 48))
-
-
-def side_of_sender(segment: Segment) -> int:
-    """Return which endpoint sent `segment`: 0, the lower socket, or 1 (Community ID v1 order)."""
-    if segment.source_high != segment.destination_high:
-        return 1 if segment.source_high > segment.destination_high else 0
-    if segment.source_low != segment.destination_low:
-        return 1 if segment.source_low > segment.destination_low else 0
-    return 1 if segment.source_port > segment.destination_port else 0
 
 
 def is_group(segment: Segment) -> bool:
     """Return whether the packet goes to a group or to everyone (RFC 1112, RFC 919, RFC 4291)."""
     if segment.version == 4:
         return segment.destination_low & 0xF0000000 == 0xE0000000 or (
-            segment.destination_low & _MASK_32 == _MASK_32
+            segment.destination_low & 0xFFFFFFFF == 0xFFFFFFFF
         )
     return segment.destination_high >> 56 == 0xFF
-
-
-def _entries(slots: int) -> memoryview:
-    """Return tag and place of so many slots, 32 bits each, all free."""
-    return memoryview(block(8 * slots)).cast("I")
 
 
 class FlowTable:
@@ -134,46 +91,35 @@ class FlowTable:
         self._idle = min(unreplied, replied)
         self.keep_ended = keep_ended
         self.keep_history = keep_history
-        self._seed = seed & _MASK_64
         self.created = 0
         self.ended_count = 0
         self.evicted = [0] * QUEUES
         self.max_half_open = max_connections
         self.dropped_half_open = 0
         self._pool = Pool()
+        self._pairs = SocketPairs(self._pool, seed)
+        self._queues = Queues(self._pool)
         self._beside: dict[int, tuple[Any, ...]] = {}  # by place, what few connections have
-        self._used = 0  # places from here on were never used
-        self._free = NOTHING  # the first of the places that are free again, chained
-        self._entries = _entries(_FIRST_SIZE)
-        self._mask = _FIRST_SIZE - 1
         self._ended: deque[Connection] = deque()
-        self._heads = array("q", [NOTHING] * QUEUES)
-        self._tails = array("q", [NOTHING] * QUEUES)
-        self._half_open = 0
-        self._count = 0
-        # What was asked for last: side of the sender, tag, word of the socket pair.
-        self._side = 0
-        self._tag = 0
-        self._key = 0
         # Connections that are unpacked because something happens to them, by the low bits of
         # their places; each is packed again when it is quiet, or another one needs its stand.
         self._unpacked: list[Any] = [None] * _STANDS
 
     def __len__(self) -> int:
         """Return how many socket pairs are in the table."""
-        return self._count
+        return self._pairs.count
 
     def segment_seen(self, segment: Segment) -> None:
         """Take `segment` to its connection, a new one if need be."""
-        place = self._locate(segment)
-        if place < 0 or not is_predicted(self._pool, place, segment, self._side, self._idle):
+        place = self._pairs.find(segment)
+        if place < 0 or not is_predicted(self._pool, place, segment, self._pairs.side, self._idle):
             self._apply(segment, place)
 
     def _apply(self, segment: Segment, place: int) -> None:
         """Apply the rules to `segment` and its connection at `place`, a new one if need be."""
-        side = self._side
+        side = self._pairs.side
         if place < 0:
-            connection = self._create(segment, side)
+            connection = self._create(segment)
         else:
             connection = self._unpack(place)
             if not connection.calm:
@@ -196,20 +142,20 @@ class FlowTable:
 
         Returns whether its connection is known.
         """
-        place = self._locate(segment)
+        place = self._pairs.find(segment)
         if place < 0:
             return False
         connection = self._unpack(place)
-        part_seen(connection, segment, self._side)
+        part_seen(connection, segment, self._pairs.side)
         self._pack(connection)
         return True
 
     def error_seen(self, segment: Segment) -> None:
         """Take an ICMP error to the connection that `segment`, the packet it quotes, belongs to."""
-        place = self._locate(segment)
+        place = self._pairs.find(segment)
         if place < 0:
             return
-        side = self._side
+        side = self._pairs.side
         connection = self._unpack(place)
         if connection.previous is not None and connection.is_unanswered():
             if side != connection.initiator:
@@ -219,7 +165,7 @@ class FlowTable:
 
     def begun_by(self, segment: Segment, time: int) -> None:
         """Let the connection of `segment` have been seen first at `time` ns, or before."""
-        place = self._locate(segment)
+        place = self._pairs.find(segment)
         if place >= 0:
             connection = self._unpack(place)
             connection.first_seen = min(connection.first_seen, time)
@@ -227,7 +173,7 @@ class FlowTable:
 
     def connection_of(self, segment: Segment) -> Connection | None:
         """Return the connection that `segment` belongs to, as it is now."""
-        place = self._locate(segment)
+        place = self._pairs.find(segment)
         if place < 0:
             return None
         self._pack(self._unpack(place))
@@ -305,165 +251,32 @@ class FlowTable:
             self._pool.octets[octet] = False
             del self._beside[place]
 
-    def _new_place(self) -> int:
-        """Return a place that is free."""
-        place = self._free
-        if place >= 0:
-            self._free = self._pool.links[2 * place * WORDS + NEWER]
-            return place
-        place = self._used
-        if place == self._pool.places:
-            self._pool.grow(self.max_connections)
-        self._used += 1
-        return place
-
     def _remove(self, place: int) -> None:
         """Take the connection at `place`, a packed one, out of the table."""
-        self._delete_slot(place)
-        self._unlink(place)
-        at = place * WORDS
-        if self._pool.octets[8 * at + BESIDE]:
+        self._pairs.remove(place)
+        self._queues.take_out(place)
+        if self._pool.octets[8 * place * WORDS + BESIDE]:
             del self._beside[place]
-        self._pool.words[at + KEY] = 0
-        self._pool.links[2 * at + NEWER] = self._free
-        self._free = place
-        self._count -= 1
-
-    # --- the hash table --------------------------------------------------------------------------
-
-    def _locate(self, segment: Segment) -> int:
-        """Return the place of the connection of `segment`, NOTHING where there is none."""
-        side = side_of_sender(segment)
-        if side == 0:
-            a_low, a_high, a_port = segment.source_low, segment.source_high, segment.source_port
-            b_low, b_high = segment.destination_low, segment.destination_high
-            b_port = segment.destination_port
-        else:
-            b_low, b_high, b_port = segment.source_low, segment.source_high, segment.source_port
-            a_low, a_high = segment.destination_low, segment.destination_high
-            a_port = segment.destination_port
-        version, protocol = segment.version, segment.protocol
-        key = a_port | b_port << B_PORT | protocol << PROTOCOL | version << VERSION
-        tag = self._hash(version, protocol, a_low, a_port, b_low, b_port, a_high + b_high)
-        self._side, self._tag, self._key = side, tag, key
-        at = tag & self._mask
-        while self._entries[2 * at]:
-            if self._entries[2 * at] == tag:
-                place: int = self._entries[2 * at + 1]
-                word = place * WORDS
-                if (
-                    self._pool.words[word + KEY] == key
-                    and self._pool.words[word + A_LOW] == a_low
-                    and self._pool.words[word + B_LOW] == b_low
-                    and (version == 4 or self._has(word, a_high, b_high))
-                ):
-                    return place
-            at = (at + 1) & self._mask
-        return NOTHING
-
-    def _has(self, word: int, a_high: int, b_high: int) -> bool:
-        """Return whether the upper halves of the addresses are these."""
-        pool = self._pool
-        return pool.words[word + A_HIGH] == a_high and pool.words[word + B_HIGH] == b_high
-
-    def _hash(
-        self,
-        version: int,
-        protocol: int,
-        a_low: int,
-        a_port: int,
-        b_low: int,
-        b_port: int,
-        high: int,
-    ) -> int:
-        """Return the tag of a socket pair: 32 bits of its hash; 0 marks a free slot."""
-        hashed = self._seed ^ (protocol << 8 | version)
-        hashed = _mix_socket(hashed, a_low, a_port)
-        hashed = _mix_socket(hashed, b_low, b_port)
-        if version == 6:
-            hashed = _mix(hashed, high)
-        return hashed & _MASK_32 or 1
-
-    def _insert(self, tag: int, place: int) -> None:
-        at = tag & self._mask
-        while self._entries[2 * at]:
-            at = (at + 1) & self._mask
-        self._entries[2 * at] = tag
-        self._entries[2 * at + 1] = place
-
-    def _grow(self) -> None:
-        entries = self._entries
-        size = 2 * (self._mask + 1)
-        self._entries = _entries(size)
-        self._mask = size - 1
-        for at in range(0, len(entries), 2):
-            if entries[at]:
-                self._insert(entries[at], entries[at + 1])
-
-    def _slot_of(self, place: int) -> int:
-        """Return the slot of the connection at `place`."""
-        word = place * WORDS
-        key = self._pool.words[word + KEY]
-        tag = self._hash(
-            key >> VERSION,
-            key >> PROTOCOL & 0xFF,
-            self._pool.words[word + A_LOW],
-            key & 0xFFFF,
-            self._pool.words[word + B_LOW],
-            key >> B_PORT & 0xFFFF,
-            self._pool.words[word + A_HIGH] + self._pool.words[word + B_HIGH],
-        )
-        at = tag & self._mask
-        while self._entries[2 * at + 1] != place or not self._entries[2 * at]:
-            at = (at + 1) & self._mask
-        return at
-
-    def _delete_slot(self, place: int) -> None:
-        """Empty the slot of `place` and close the gap (Knuth 6.4, algorithm R)."""
-        gap = at = self._slot_of(place)
-        while True:
-            at = (at + 1) & self._mask
-            tag = self._entries[2 * at]
-            if tag == 0:
-                break
-            if (at - (tag & self._mask)) & self._mask >= (at - gap) & self._mask:
-                self._entries[2 * gap] = tag
-                self._entries[2 * gap + 1] = self._entries[2 * at + 1]
-                gap = at
-        self._entries[2 * gap] = 0
+        self._pool.give_back(place)
 
     # --- generations -----------------------------------------------------------------------------
 
-    def _create(self, segment: Segment, side: int) -> Connection:
+    def _create(self, segment: Segment) -> Connection:
         """Return a new connection between the sockets of `segment`, unpacked."""
-        tag, key = self._tag, self._key
         self._tidy(segment.time)
-        if self._half_open >= self.max_half_open:
+        if self._queues.lengths[EMBRYONIC] >= self.max_half_open:
             self.dropped_half_open += 1
-            self._evict_one(self._heads[EMBRYONIC], EMBRYONIC)
-        if self._count + len(self._ended) >= self.max_connections:
+            self._evict_one(self._queues.heads[EMBRYONIC], EMBRYONIC)
+        if self._pairs.count + len(self._ended) >= self.max_connections:
             self._evict()
-        if self._count * 4 >= (self._mask + 1) * 3:
-            self._grow()
-        place = self._new_place()
+        place = self._pool.take(self.max_connections)
         connection = self._stand(place)
         self._pack(connection)
-        self._begin(connection, segment, side)
+        self._begin(connection, segment, self._pairs.side)
         if self.keep_history:
             connection.transitions = []
         connection.place = place
-        word = place * WORDS
-        self._pool.words[word + A_LOW] = connection.a_low
-        self._pool.words[word + B_LOW] = connection.b_low
-        self._pool.words[word + A_HIGH] = connection.a_high
-        self._pool.words[word + B_HIGH] = connection.b_high
-        self._pool.words[word + KEY] = key
-        self._pool.octets[8 * word + KIND] = ODD
-        self._pool.octets[8 * word + CALM] = False
-        self._pool.octets[8 * word + BESIDE] = False
-        self._pool.small[8 * word + QUEUE] = NOTHING
-        self._insert(tag, place)
-        self._count += 1
+        self._pairs.add(segment, place)
         return connection
 
     def _begin(self, connection: Connection, segment: Segment, side: int) -> None:
@@ -511,7 +324,7 @@ class FlowTable:
         self._begin(new, segment, side)
         new.succeed(old)
         new.place = old.place
-        self._unlink(old.place)
+        self._queues.take_out(old.place)
         old.place = NOTHING
         old.superseded = True
         if old.previous is not None:
@@ -530,7 +343,7 @@ class FlowTable:
         self.ended_count += 1
         if self.keep_ended:
             self._ended.append(connection)
-            if self._count + len(self._ended) > self.max_connections:
+            if self._pairs.count + len(self._ended) > self.max_connections:
                 self._evict_ended()
 
     def _queued(self, connection: Connection, segment: Segment, side: int) -> Connection:
@@ -552,47 +365,8 @@ class FlowTable:
             queue = CLOSED_QUEUE
         elif connection.is_embryonic():
             queue = EMBRYONIC
-        if self._pool.small[8 * connection.place * WORDS + QUEUE] != queue:
-            self._unlink(connection.place)
-            self._link(connection.place, queue)
+        self._queues.put(connection.place, queue)
         return connection
-
-    # --- queues ----------------------------------------------------------------------------------
-
-    def _link(self, place: int, queue: int) -> None:
-        """Append the connection at `place` to `queue`."""
-        if queue == EMBRYONIC:
-            self._half_open += 1
-        last = self._tails[queue]
-        at = place * WORDS
-        self._pool.small[8 * at + QUEUE] = queue
-        self._pool.links[2 * at + OLDER] = last
-        self._pool.links[2 * at + NEWER] = NOTHING
-        self._tails[queue] = place
-        if last < 0:
-            self._heads[queue] = place
-        else:
-            self._pool.links[2 * last * WORDS + NEWER] = place
-
-    def _unlink(self, place: int) -> None:
-        """Take the connection at `place` out of its queue."""
-        at = place * WORDS
-        queue = self._pool.small[8 * at + QUEUE]
-        if queue < 0:
-            return
-        if queue == EMBRYONIC:
-            self._half_open -= 1
-        older = self._pool.links[2 * at + OLDER]
-        newer = self._pool.links[2 * at + NEWER]
-        if older < 0:
-            self._heads[queue] = newer
-        else:
-            self._pool.links[2 * older * WORDS + NEWER] = newer
-        if newer < 0:
-            self._tails[queue] = older
-        else:
-            self._pool.links[2 * newer * WORDS + OLDER] = older
-        self._pool.small[8 * at + QUEUE] = NOTHING
 
     # --- time and limits -------------------------------------------------------------------------
 
@@ -608,7 +382,7 @@ class FlowTable:
 
     def _tidy_head(self, queue: int, now: int) -> None:
         """Look at the oldest connection of `queue`, and forget it if it has ended."""
-        head = self._heads[queue]
+        head = self._queues.heads[queue]
         if head < 0:
             return
         is_old = now - self._pool.times[head * WORDS + LAST_SEEN] > LINGER_NS
@@ -616,8 +390,7 @@ class FlowTable:
             self._remove(head)
             self.ended_count += 1
         elif queue == DATAGRAMS:
-            self._unlink(head)
-            self._link(head, queue)
+            self._queues.renew(head, queue)
 
     def _has_ended(self, place: int, now: int) -> bool:
         connection = self._unpack(place)
@@ -631,7 +404,7 @@ class FlowTable:
     def expire(self, now: int) -> None:
         """Let time pass until `now` (ns): end doubts and timers of every connection."""
         self._pack_all()
-        for place in range(self._used):
+        for place in range(self._pool.used):
             at = place * WORDS
             key = self._pool.words[at + KEY]
             if key >> PROTOCOL & 0xFF == TCP and not self._pool.octets[8 * at + CALM]:
@@ -643,16 +416,17 @@ class FlowTable:
 
     def _evict(self) -> None:
         """Make room for one connection: embryonic first, then closed, then idle longest."""
-        if self._heads[EMBRYONIC] >= 0:
-            self._evict_one(self._heads[EMBRYONIC], EMBRYONIC)
+        queues = self._queues
+        if queues.heads[EMBRYONIC] >= 0:
+            self._evict_one(queues.heads[EMBRYONIC], EMBRYONIC)
         elif self._ended:
             self._evict_ended()
-        elif self._heads[CLOSED_QUEUE] >= 0:
-            self._evict_one(self._heads[CLOSED_QUEUE], CLOSED_QUEUE)
-        elif self._heads[DATAGRAMS] >= 0:
-            self._evict_one(self._idle_longest(DATAGRAMS), DATAGRAMS)
-        elif self._heads[OPEN] >= 0:
-            self._evict_one(self._idle_longest(OPEN), OPEN)
+        elif queues.heads[CLOSED_QUEUE] >= 0:
+            self._evict_one(queues.heads[CLOSED_QUEUE], CLOSED_QUEUE)
+        elif queues.heads[DATAGRAMS] >= 0:
+            self._evict_one(queues.idle_longest(DATAGRAMS), DATAGRAMS)
+        elif queues.heads[OPEN] >= 0:
+            self._evict_one(queues.idle_longest(OPEN), OPEN)
 
     def _evict_ended(self) -> None:
         """Drop the connection that ended first."""
@@ -669,27 +443,13 @@ class FlowTable:
             self.evicted[CLOSED_QUEUE] += 1
         self._remove(place)
 
-    def _idle_longest(self, queue: int) -> int:
-        """Return the place of the longest idle of those that wait longest; others queue anew."""
-        best = self._heads[queue]
-        for _ in range(_SAMPLE):
-            place = self._heads[queue]
-            if (
-                self._pool.times[place * WORDS + LAST_SEEN]
-                < self._pool.times[best * WORDS + LAST_SEEN]
-            ):
-                best = place
-            self._unlink(place)
-            self._link(place, queue)
-        return best
-
     # --- reading ---------------------------------------------------------------------------------
 
     def connections(self) -> Iterator[Connection]:
         """Yield every connection held, ended ones too, older generations before newer ones."""
         yield from self._ended
         self._pack_all()
-        for place in range(self._used):
+        for place in range(self._pool.used):
             connection = Connection()
             if self._read(connection, place):
                 if connection.previous is not None:
@@ -701,7 +461,7 @@ class FlowTable:
         yield from self._ended
         self._pack_all()
         connection = Connection()
-        for place in range(self._used):
+        for place in range(self._pool.used):
             if self._read(connection, place):
                 if connection.previous is not None:
                     yield connection.previous

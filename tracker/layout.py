@@ -68,5 +68,9 @@ READS, DOUBTS_FIN, BEFORE_END, CERTAINTY, EVIDENCE_EVENT, PENDING = range(48, 54
 # KIND: how `prediction` may take the next segment.
 ODD, QUIET, DATAGRAM = range(3)
 
+# QUEUE: the handshake is not complete; ended, but for TIME_WAIT; open; UDP's.
+EMBRYONIC, CLOSED_QUEUE, OPEN, DATAGRAMS = range(4)
+QUEUES = 4
+
 # Where the parts of KEY begin, in bits: ports of a and b, protocol, version of IP.
 B_PORT, PROTOCOL, VERSION = 16, 32, 40

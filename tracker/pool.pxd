@@ -13,13 +13,15 @@ cdef size_t HAS_FIN, HAS_HOLE, HAS_ISS, HAS_RCV, HAS_SND, HISTORY, HISTORY_LENGT
 cdef size_t HOLE_START, HOT, HOT_WORDS, INITIATOR, ISS, KEY, KIND, LAST_PRINT, LAST_SEEN
 cdef size_t LEFT_BEHIND, LETTERS, NOTES, PACKETS, PAYLOAD, PENDING, RCV_NXT, READS
 cdef size_t RESET_SEEN, RESET_SIDE, REST, SHIFT, SIMULTANEOUS, SINCE, SND_NXT, STATE
-cdef size_t SUPERSEDED, WINDOW_SCALE, WORDS
+cdef size_t SUPERSEDED, WINDOW_SCALE, WORDS, NEWER, QUEUE, BESIDE
 
 cdef unsigned long long B_PORT, PROTOCOL, VERSION
 
 @cython.final
 cdef class Pool:
     cdef public size_t places
+    cdef public Py_ssize_t used
+    cdef Py_ssize_t _free
     cdef object _block
     cdef public unsigned char[::1] octets
     cdef public unsigned long long[::1] words
@@ -28,6 +30,10 @@ cdef class Pool:
     cdef public int[::1] links
     cdef public signed char[::1] small
 
+    @cython.locals(place=Py_ssize_t, at=size_t)
+    cpdef Py_ssize_t take(self, Py_ssize_t limit) except -1
+    @cython.locals(at=size_t)
+    cpdef int give_back(self, Py_ssize_t place) except -1
     @cython.locals(word=size_t, at=size_t, a=Endpoint, b=Endpoint)
     cpdef store(self, Connection connection, size_t place)
     @cython.locals(at=size_t)

@@ -22,6 +22,7 @@ from tracker.layout import (
     B_PORT,
     BASIS,
     BEFORE_END,
+    BESIDE,
     BYTES,
     CALM,
     CERTAINTY,
@@ -63,12 +64,14 @@ from tracker.layout import (
     LAST_SEEN,
     LEFT_BEHIND,
     LETTERS,
+    NEWER,
     NOTES,
     ODD,
     PACKETS,
     PAYLOAD,
     PENDING,
     PROTOCOL,
+    QUEUE,
     QUIET,
     RCV_NXT,
     READS,
@@ -93,7 +96,7 @@ _HUGE_PAGE = 1 << 21
 
 
 class Pool:
-    """Places for connections, from 0 to `places` - 1.
+    """Places for connections, from 0 to `places` - 1; from `used` on they were never taken.
 
     words, times, numbers, links, octets, small    the block, as unsigned and signed integers of
     8, 4 and 1 octets
@@ -101,6 +104,8 @@ class Pool:
 
     def __init__(self) -> None:
         self.places = 0
+        self.used = 0
+        self._free = NOTHING  # the first of the places that are free again, chained
         self._block = block(_FIRST_PLACES * WORDS * 8)
         self._view(self._block, _FIRST_PLACES)
 
@@ -123,6 +128,30 @@ class Pool:
         self._view(bytearray(8), 0)  # a block that is looked at can't be resized
         self._block = _resized(self._block, places * WORDS * 8)
         self._view(self._block, places)
+
+    def take(self, limit: int) -> int:
+        """Return a place that is free, of `limit` at most."""
+        place = self._free
+        if place >= 0:
+            self._free = self.links[2 * place * WORDS + NEWER]
+        else:
+            place = self.used
+            if place == self.places:
+                self.grow(limit)
+            self.used += 1
+        at = 8 * place * WORDS
+        self.octets[at + KIND] = ODD
+        self.octets[at + CALM] = False
+        self.octets[at + BESIDE] = False
+        self.small[at + QUEUE] = NOTHING
+        return place
+
+    def give_back(self, place: int) -> None:
+        """Take back `place`, whose KEY is 0 from now on."""
+        at = place * WORDS
+        self.words[at + KEY] = 0
+        self.links[2 * at + NEWER] = self._free
+        self._free = place
 
     # --- a connection and its place --------------------------------------------------------------
 

@@ -1,0 +1,22 @@
+# C types for queues.py (read when the package is compiled; see setup.py)
+cimport cython
+from tracker.pool cimport Pool
+
+cdef int NOTHING, QUEUES, _SAMPLE
+cdef size_t LAST_SEEN, NEWER, OLDER, QUEUE, WORDS
+
+@cython.final
+cdef class Queues:
+    cdef public long long[::1] heads
+    cdef public long long[::1] lengths
+    cdef long long[::1] _tails
+    cdef Pool _pool
+
+    cpdef int put(self, size_t place, int queue) except -1
+    cpdef int renew(self, size_t place, int queue) except -1
+    @cython.locals(last="long long", at=size_t)
+    cdef int _append(self, size_t place, int queue) except -1
+    @cython.locals(queue=int, at=size_t, older=Py_ssize_t, newer=Py_ssize_t)
+    cpdef take_out(self, size_t place)
+    @cython.locals(best=size_t, place=size_t, _=int, times="long long[::1]")
+    cpdef Py_ssize_t idle_longest(self, int queue) except -1
