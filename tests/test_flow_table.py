@@ -152,6 +152,17 @@ def test_what_ended_long_ago_is_forgotten_unless_it_is_to_be_reported() -> None:
         assert ((1, 1) in held(flows)) is keep
 
 
+def test_what_was_heard_of_again_is_remembered_from_then_on() -> None:
+    flows = table()
+    opened(flows, 1)
+    for time in (1, 100):
+        flows.segment_seen(segment((CLIENT, 1), (SERVER, 80), time, flags=4, numbers=(2, 0)))
+    opened(flows, 2, 130)  # 120 s after the first RST, not after the second
+    assert (1, 1) in held(flows)
+    opened(flows, 3, 221)
+    assert (1, 1) not in held(flows)
+
+
 def test_an_open_connection_is_never_forgotten() -> None:
     flows = table()
     opened(flows, 1)
@@ -220,11 +231,12 @@ def test_evidence_and_history_of_transitions() -> None:
 @given(
     st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3), st.integers(0, 200)), max_size=120),
     st.integers(1, 6),
+    st.booleans(),
 )
 def test_every_connection_is_held_or_counted_as_evicted(
-    steps: list[tuple[int, int, int]], limit: int
+    steps: list[tuple[int, int, int]], limit: int, looking: bool
 ) -> None:
-    """With generations: new SYNs and RSTs of TCP, pauses of UDP."""
+    """With generations: new SYNs and RSTs of TCP, pauses of UDP; to look must change nothing."""
     flows = table(limit, keep_ended=True)
     time = 0
     for port, kind, pause in steps:
@@ -237,10 +249,13 @@ def test_every_connection_is_held_or_counted_as_evicted(
         else:
             made = segment(client, (SERVER, 80), time, flags=SYN, numbers=(1000 * time, 0))
         flows.segment_seen(made)
+        if not looking:
+            continue
         found = list(flows.connections())
         assert flows.created == len(found) + sum(flows.evicted)
         current = [connection for connection in found if not connection.superseded]
         assert len(current) <= limit
+    assert flows.created == len(list(flows.connections())) + sum(flows.evicted)
 
 
 def test_a_seed_changes_nothing_that_is_seen() -> None:

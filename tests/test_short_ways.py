@@ -1,6 +1,7 @@
 """The short ways do what the long ones do: plain frames, predicted segments, packed connections."""
 
 import random
+import sys
 
 import pytest
 from captures import NS_IN_S
@@ -13,6 +14,7 @@ from test_properties import segment_of, snapshot
 
 from tracker.connection import Connection
 from tracker.endpoint import Endpoint
+from tracker.errors import UserError
 from tracker.flow_table import FlowTable
 from tracker.pool import Pool
 from tracker.wire.ethernet import decode_ethernet
@@ -251,14 +253,29 @@ def test_what_is_packed_comes_back(seed: int) -> None:
                 assert name in ADDRESSES or known[name] == value, name
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a pool that grows is copied")
+def test_a_pool_that_finds_no_memory_says_what_to_do() -> None:
+    pool = Pool()
+
+    def grow_without_end() -> None:
+        while True:
+            pool.grow(1 << 60)
+
+    with pytest.raises(UserError, match=r"no room for the connections.*max_connections"):
+        grow_without_end()
+
+
 def test_a_table_that_grows_keeps_all() -> None:
     flows = FlowTable(profile(), 20_000, 30 * NS_IN_S, 120 * NS_IN_S)
     for port in range(5000):
         flows.segment_seen(segment((1, port), (2, 80), flags=SYN, numbers=(port, 0)))
-    found = [(connection.a_port, connection.a.iss) for connection in flows.connections()]
-    assert found == [(port, port) for port in range(5000)]
-    again = [(connection.a_port, connection.a.iss) for connection in flows.each()]
-    assert again == found
+    for held in (flows.each, flows.connections):
+        for port in range(5000):  # something happens to each, so that it is unpacked
+            flows.segment_seen(segment((2, 80), (1, port), flags=SYN | ACK, numbers=(9, port + 1)))
+        found = [
+            (connection.a_port, connection.a.iss, connection.b.packets) for connection in held()
+        ]
+        assert found == [(port, port, 1 + (held == flows.connections)) for port in range(5000)]
 
 
 def test_addresses_and_ports_are_kept_with_the_place() -> None:

@@ -47,7 +47,7 @@ cdef class FlowTable:
     @cython.locals(side=int, connection=Connection, was_calm=bint, letters="unsigned int")
     cdef _apply(self, Segment segment, Py_ssize_t place)
     @cython.locals(place=Py_ssize_t, connection=Connection)
-    cpdef bint part_seen(self, Segment segment) except -1
+    cpdef part_seen(self, Segment segment)
     @cython.locals(place=Py_ssize_t, side=int, connection=Connection)
     cpdef error_seen(self, Segment segment)
     @cython.locals(place=Py_ssize_t, connection=Connection)

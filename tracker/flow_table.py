@@ -137,18 +137,13 @@ class FlowTable:
             return
         self._pack(connection)
 
-    def part_seen(self, segment: Segment) -> bool:
-        """Count `segment`, a later part of one that was taken in, and step nothing.
-
-        Returns whether its connection is known.
-        """
+    def part_seen(self, segment: Segment) -> None:
+        """Count `segment`, a later part of one that was taken in, and step nothing."""
         place = self._pairs.find(segment)
-        if place < 0:
-            return False
-        connection = self._unpack(place)
-        part_seen(connection, segment, self._pairs.side)
-        self._pack(connection)
-        return True
+        if place >= 0:
+            connection = self._unpack(place)
+            part_seen(connection, segment, self._pairs.side)
+            self._pack(connection)
 
     def error_seen(self, segment: Segment) -> None:
         """Take an ICMP error to the connection that `segment`, the packet it quotes, belongs to."""
@@ -394,10 +389,11 @@ class FlowTable:
 
     def _has_ended(self, place: int, now: int) -> bool:
         connection = self._unpack(place)
-        has_ended = connection.is_idle(now, self.unreplied, self.replied)
         if connection.protocol == TCP:
             settle(connection, now, self.profile)
             has_ended = connection.is_over() and connection.previous is None
+        else:
+            has_ended = connection.is_idle(now, self.unreplied, self.replied)
         self._pack(connection)
         return has_ended
 

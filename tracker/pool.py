@@ -9,6 +9,7 @@ import mmap
 
 from tracker.connection import Connection
 from tracker.endpoint import Endpoint
+from tracker.errors import UserError
 from tracker.layout import (
     A_HIGH,
     A_LOW,
@@ -120,10 +121,7 @@ class Pool:
         self.small = octets.cast("b")
 
     def grow(self, limit: int) -> None:
-        """Make room for twice as many places, `limit` at most.
-
-        Raises OSError where the system has no memory left.
-        """
+        """Make room for twice as many places, `limit` at most; raise UserError where none is."""
         places = max(min(2 * self.places, limit), self.places + 1)
         self._view(bytearray(8), 0)  # a block that is looked at can't be resized
         self._block = _resized(self._block, places * WORDS * 8)
@@ -344,9 +342,19 @@ def _shift(endpoint: Endpoint, peer: Endpoint) -> int:
 
 def block(size: int) -> mmap.mmap:
     """Return `size` octets of zeros, which take memory only once they are written to."""
-    if not hasattr(mmap, "MAP_PRIVATE"):
-        return mmap.mmap(-1, size)
-    return _in_large_pages(mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
+    try:
+        if not hasattr(mmap, "MAP_PRIVATE"):
+            return mmap.mmap(-1, size)
+        return _in_large_pages(mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
+    except OSError:
+        raise _no_room(size) from None
+
+
+def _no_room(size: int) -> UserError:
+    return UserError(
+        f"no room for the connections: {size >> 20} MB of memory in one piece; set max_connections "
+        "lower (--config)"
+    )
 
 
 def _in_large_pages(made: mmap.mmap) -> mmap.mmap:
@@ -360,6 +368,8 @@ def _resized(old: mmap.mmap, size: int) -> mmap.mmap:
     """Return a larger block that begins with the octets of `old`."""
     try:
         old.resize(size)  # moves no octet (Linux, mremap)
+    except OSError:
+        raise _no_room(size) from None
     except (SystemError, ValueError):
         larger = block(size)
         larger[: len(old)] = old[:]

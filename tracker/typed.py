@@ -5,14 +5,11 @@ Type checkers see `typing` itself.  Modules that every run loads import these na
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, BinaryIO, NamedTuple, NoReturn, Protocol, Self
+    from typing import Any, BinaryIO, NamedTuple, NoReturn, Self
 else:
     from collections import namedtuple
 
     Any = BinaryIO = NoReturn = Self = object
-
-    class Protocol:
-        """Says what something has to offer."""
 
     class _Maker(type):
         """Makes a class of fields with types a named tuple, as `typing.NamedTuple` does."""
@@ -33,4 +30,4 @@ else:
 
     NamedTuple = type.__new__(_Maker, "NamedTuple", (), {})
 
-__all__ = ["TYPE_CHECKING", "Any", "BinaryIO", "NamedTuple", "NoReturn", "Protocol", "Self"]
+__all__ = ["TYPE_CHECKING", "Any", "BinaryIO", "NamedTuple", "NoReturn", "Self"]
