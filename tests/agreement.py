@@ -19,8 +19,8 @@ from tracker.capture.saved import SavedCapture, in_time_order
 from tracker.config import Config
 from tracker.meter import Meter
 from tracker.moment import END
-from tracker.read import flow_table
 from tracker.replay import replay
+from tracker.tables import flow_table
 
 TOOLS = ("tshark", "zeek", "arkime", "ndpi")
 

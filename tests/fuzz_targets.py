@@ -20,13 +20,13 @@ from tracker.config import Config
 from tracker.frames import CAPACITY, Frames
 from tracker.meter import Meter
 from tracker.moment import Moment
-from tracker.read import flow_table
 from tracker.replay import replay
 from tracker.report import quality
 from tracker.report.records import csv_lines, json_lines
 from tracker.report.rows import RowMaker, Wanted
 from tracker.report.table import history, table
 from tracker.report.tally import tally
+from tracker.tables import flow_table
 from tracker.wire.decode import decode
 from tracker.wire.link_types import LINK_TYPE_NAMES
 from tracker.wire.reasons import OTHER_LINK_TYPE, OVERRUN, describe

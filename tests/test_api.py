@@ -33,8 +33,8 @@ def test_importing_the_package_loads_nothing_of_it() -> None:
 def test_a_capture_read_from_python() -> None:
     """The shortest way from a capture to its connections, with the names above."""
     from tracker.capture.saved import in_time_order
-    from tracker.read import flow_table
     from tracker.replay import replay
+    from tracker.tables import flow_table
 
     meter = tracker.Meter(flow_table(tracker.Config(), keep_ended=True))
     capture = tracker.SavedCapture(str(PCAPS / "half-closed.pcap"))

@@ -16,11 +16,11 @@ from tracker.config import Config
 from tracker.frames import Frames
 from tracker.meter import Meter
 from tracker.moment import END
-from tracker.read import flow_table
 from tracker.replay import replay
 from tracker.report.records import values
 from tracker.report.rows import RowMaker, Wanted
 from tracker.report.tally import tally
+from tracker.tables import flow_table
 
 CAPTURES = sorted(PCAPS.glob("*.pcap*"))
 

@@ -11,7 +11,7 @@ import tracker
 from tracker.capture.dissect import finder
 from tracker.frames import Frames
 from tracker.meter import Meter
-from tracker.read import flow_table
+from tracker.tables import flow_table
 
 IEEE802_15_4_NOFCS, ETHERNET_MPACKET, CAN_SOCKETCAN = 230, 274, 227
 PREAMBLE = bytes.fromhex("55555555555555d5")
