@@ -38,6 +38,10 @@ MAGIC = {
     b"\xab\x01\x00\x1c": (False, 1000, (RECORD_HEADER,)),
 }
 
+# What is written: times in ns, version 2.4 (section 4), both in the byte order of this machine.
+NS_MAGIC = 0xA1B23C4D
+VERSION = (2, 4)
+
 # IXIA's additional field: how many octets all records have.
 LCAP_MAGIC = (0x1C0001AC, 0x1C0001AB)
 LCAP_FIELD = 4

@@ -17,6 +17,7 @@ MAGIC = b"\x0a\x0d\x0d\x0a"
 
 # As it lies in the file, behind type and length: big endian?
 BYTE_ORDER = {b"\x1a\x2b\x3c\x4d": True, b"\x4d\x3c\x2b\x1a": False}
+BYTE_ORDER_MAGIC = 0x1A2B3C4D
 
 # Octets of a block without its body, and of what one needs to see of it first: the byte order of a
 # section stands in its first 12 octets, too.
@@ -46,10 +47,16 @@ MAX_BLOCK = 16 << 20
 # A section with more interfaces is damaged or hostile.
 MAX_INTERFACES = 1 << 16
 
+# The version that is written (section 4.1), and the length of a section that nobody knows yet.
+MAJOR_VERSION, MINOR_VERSION = 1, 0
+UNKNOWN_LENGTH = -1
+
 # Options of any block, and of each kind.
 END_OF_OPTIONS, COMMENT = 0, 1
+SHB_OS, SHB_USERAPPL = 3, 4
 IF_NAME, IF_TSRESOL, IF_FILTER, IF_TSOFFSET = 2, 9, 11, 14
 EPB_DROPCOUNT = 4
+ISB_STARTTIME, ISB_ENDTIME = 2, 3
 ISB_IFRECV, ISB_IFDROP, ISB_FILTERACCEPT, ISB_OSDROP = 4, 5, 6, 7
 
 # Drops of an obsolete packet block that nobody counted.
