@@ -5,12 +5,11 @@ link type that it does not know either.
 """
 
 import gc
-import logging
-import warnings
 from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from tracker.capture.quiet import quiet
 from tracker.wire.link_types import LINK_TYPE_NAMES
 
 #: Takes the octets of a frame, gives those of the IP packet in it, or None.
@@ -57,9 +56,7 @@ def _find(layer: Any, octets: bytes) -> bytes | None:  # noqa: ANN401 - scapy ha
 @cache
 def _scapy() -> tuple[dict[int, Any], tuple[Any, Any]]:
     """Import scapy, which would tell about this host's interfaces; return its layers, and IP's."""
-    logging.getLogger("scapy").setLevel(logging.CRITICAL)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with quiet():
         import scapy.layers.all  # noqa: F401 - importing it makes the layers known
         from scapy.config import conf
         from scapy.layers.inet import IP
