@@ -1,6 +1,7 @@
 """Filters in tcpdump's language (pcap-filter(7)): compiled and run by libpcap, through scapy."""
 
 import re
+import struct
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,10 @@ _FILE_TO_LIBPCAP = {100: 11, 101: 12, 102: 15, 103: 16, 106: 19}
 
 # What a filter sees of a frame: all of it (libpcap, MAXIMUM_SNAPLEN).
 _SNAP_LENGTH = 262144
+
+# Octets of an instruction (struct sock_filter): code, two jumps, a number.
+_INSTRUCTION = 8
+_RETURN = 0x06  # BPF_RET | BPF_K: how much of the frame is kept
 
 # libpcap looks up the names of hosts and networks, on the network.  A name is one after these
 # words, or after none; after others of the language (pcap-filter(7)) it is a port's or protocol's.
@@ -52,6 +57,23 @@ class Filter:
         if self._program(LINKTYPE_ETHERNET) is None:
             self._raise_syntax_error()
         self._programs.clear()
+
+    @property
+    def needs_tags(self) -> bool:
+        """Whether it asks for VLANs, whose tags a kernel may have taken out of its frames."""
+        return "vlan" in _WORD.findall(self.expression.lower())
+
+    def program(self, link_type: int, snap_length: int) -> bytes:
+        """Return the instructions for a kernel, which keeps `snap_length` octets of what passes.
+
+        Raises FilterError where libpcap cannot compile the expression for frames of `link_type`.
+        """
+        from ctypes import string_at
+
+        program = self._compile(link_type, snap_length)
+        if program is None:
+            raise FilterError(f"{self._refusal(link_type)}; man pcap-filter explains the language")
+        return string_at(program.bf_insns, program.bf_len * _INSTRUCTION)
 
     def runs(self, frames: Frames, first: int, last: int) -> Iterator[tuple[int, int]]:
         """Yield (first, last) of each run of frames that pass, among `first` to `last` - 1.
@@ -117,11 +139,12 @@ class Filter:
             self._programs[link_type] = self._compile(link_type)
         return self._programs[link_type]
 
-    def _compile(self, link_type: int) -> Any:  # noqa: ANN401
+    def _compile(self, link_type: int, snap_length: int = _SNAP_LENGTH) -> Any:  # noqa: ANN401
+        """Return the expression compiled, None, and the refusal in `_refused`, if that fails."""
         from ctypes import byref
 
         libpcap = self._libpcap
-        handle = libpcap.pcap_open_dead(_FILE_TO_LIBPCAP.get(link_type, link_type), _SNAP_LENGTH)
+        handle = libpcap.pcap_open_dead(_FILE_TO_LIBPCAP.get(link_type, link_type), snap_length)
         program = libpcap.bpf_program()
         optimize, no_netmask = 1, -1
         expression = self.expression.encode()
@@ -130,6 +153,11 @@ class Filter:
             program = None
         libpcap.pcap_close(handle)
         return program
+
+
+def keep_all(snap_length: int) -> bytes:
+    """Return the instructions for a kernel that keeps `snap_length` octets of every frame."""
+    return struct.pack("=HBBI", _RETURN, 0, 0, snap_length)
 
 
 def _is_name(word: str) -> bool:
