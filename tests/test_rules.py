@@ -569,6 +569,32 @@ def test_rule_11_rfc4987_a_syn_cookie_needs_no_state_until_the_ack() -> None:
     """)
 
 
+def test_rule_11_a_repeated_syn_is_answered_and_does_not_shorten_the_wait() -> None:
+    """Linux, tcp_check_req(): an answer starts the same wait again (here 4 s after 2 s)."""
+    play("""
+        SYN-SENT         --> <SEQ=99><CTL=SYN>               --> -
+        ESTABLISHED      <-- <SEQ=299><ACK=100><CTL=SYN,ACK> <-- SYN-RECEIVED
+        +1 ESTABLISHED   <-- <SEQ=299><ACK=100><CTL=SYN,ACK> <-- SYN-RECEIVED
+        +2 ESTABLISHED   <-- <SEQ=299><ACK=100><CTL=SYN,ACK> <-- SYN-RECEIVED
+        +0.1 SYN-SENT    --> <SEQ=99><CTL=SYN>               --> SYN-RECEIVED
+        ESTABLISHED      <-- <SEQ=299><ACK=100><CTL=SYN,ACK> <-- SYN-RECEIVED
+        +4 ESTABLISHED   wait SYN-RECEIVED
+        +0.5 ESTABLISHED wait -
+    """)
+
+
+def test_rule_11_who_opened_too_repeats_by_the_timer_of_the_syn() -> None:
+    """As Linux was recorded: SYN at 0 s, SYN,ACKs at 0.06 (an answer), 1 and 3 s."""
+    play("""
+        SYN-SENT           --> <SEQ=99><CTL=SYN>               --> -
+        +0.06 SYN-RECEIVED <-- <SEQ=299><CTL=SYN>              <-- SYN-RECEIVED
+        SYN-RECEIVED       --> <SEQ=99><ACK=300><CTL=SYN,ACK>  --> ESTABLISHED
+        +0.94 SYN-RECEIVED --> <SEQ=99><ACK=300><CTL=SYN,ACK>  --> ESTABLISHED
+        +1.8 SYN-RECEIVED  wait ESTABLISHED
+        +0.5 -             wait ESTABLISHED
+    """)
+
+
 # --- acceptability (RFC 9293 section 3.10.7.4, first and fifth) ----------------------------------
 
 
@@ -627,7 +653,7 @@ def test_a_clock_that_jumps_by_years_does_not_overflow() -> None:
         HALF_CLOSED
         + """
         +500000000 FIN-WAIT-1 --> <SEQ=100><ACK=300><CTL=FIN,ACK>  --> CLOSE-WAIT
-        +7200 FIN-WAIT-1 wait CLOSE-WAIT
+        +6800 FIN-WAIT-1 wait CLOSE-WAIT
     """
     )
 

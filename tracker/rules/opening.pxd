@@ -12,6 +12,7 @@ cdef int CUT_OFF, ACK_OF_SYN_LOST, ASSUMED, BY_SYN, BY_SYN_ACK, CLOSE_WAIT, ESTA
 cdef int NOTHING, OBSERVED, PICKED_UP, RCV_ACK_OF_SYN, RCV_SYN, SND_SYN, SYN_ACK_LOST
 cdef int SYN_RECEIVED, SYN_SENT
 cdef unsigned int NOTE_CHALLENGE, NOTE_OLD_SYN
+cdef long long ANSWER_NS
 
 @cython.locals(frame="unsigned long long", time="long long")
 cpdef syn_seen(Connection connection, Endpoint sender, Endpoint receiver, Segment segment)
@@ -32,6 +33,7 @@ cdef _open_by_syn_ack(Connection connection, Endpoint sender, Endpoint receiver,
 @cython.locals(frame="unsigned long long", time="long long", known=int)
 cdef _answers(Connection connection, Endpoint sender, Endpoint receiver, Segment segment)
 
+@cython.locals(waited="long long")
 cdef _syn_ack_again(Connection connection, Endpoint sender, Endpoint receiver, Segment segment)
 
 cpdef pick_up(Connection connection, Endpoint sender, Endpoint receiver, Segment segment)

@@ -3,6 +3,7 @@
 from tracker.connection import Connection
 from tracker.endpoint import Endpoint
 from tracker.rules.space import asks_again, has_sent_more, offers, proved_syn, sends_syn
+from tracker.rules.times import ANSWER_NS
 from tracker.rules.timing import revive
 from tracker.sequence import add, after, before, distance
 from tracker.wire.segment import CUT_OFF, FIN, Segment
@@ -74,6 +75,10 @@ def _syn_again(
 ) -> None:
     """Rule 3: a repeated SYN is the same attempt; it has not got the SYN,ACK (rule 0)."""
     asks_again(sender, segment.time)
+    if receiver.state == SYN_RECEIVED and receiver.answered and not connection.simultaneous:
+        # It answers at once, and then waits as long as it did before (Linux, tcp_check_req()).
+        receiver.since += max(segment.time - receiver.asked_at, 0)
+        receiver.asked_at = segment.time
     revive(connection, sender, segment)
     if sender.state == ESTABLISHED and not proved_syn(sender, receiver):
         connection.step(sender, SYN_ACK_LOST, segment.frame, segment.time, OBSERVED)
@@ -181,7 +186,11 @@ def _syn_ack_again(
     Where no ACK was seen, the initiator may still have the SYN,ACK: one that lacks it
     repeats its SYN, and that tells.
     """
-    asks_again(sender, segment.time)
+    waited = segment.time - sender.asked_at
+    if sender.asked_at == receiver.asked_at and waited < ANSWER_NS:
+        sender.asked_at = segment.time  # it answers a repeated SYN
+    else:
+        asks_again(sender, segment.time)
     revive(connection, sender, segment)
     if receiver.state == SYN_SENT:
         _answers(connection, sender, receiver, segment)

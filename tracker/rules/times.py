@@ -11,3 +11,7 @@ LONGEST_GAP_NS = 3_600_000_000_000
 
 # What comes again so soon was captured twice, not sent twice.
 TWICE_NS = 50_000_000
+
+# A SYN,ACK so soon after a repeated SYN answers it, and was not sent by a timer: that waits for 1 s
+# at first (RFC 6298 section 2.1; Linux TCP_TIMEOUT_INIT).
+ANSWER_NS = 500_000_000

@@ -13,9 +13,11 @@ cpdef settle(Connection connection, long long now, Profile profile)
 @cython.locals(deadline="long long", event=int)
 cdef _settle_doubt(Connection connection, Endpoint endpoint, Endpoint peer, long long now)
 
-cdef long long _next_due(Endpoint endpoint, long long floor)
+cdef long long _next_due(long long asked_at, long long gap, long long floor) noexcept
 
-@cython.locals(timer="long long", deadline="long long", due="long long")
+@cython.locals(timer="long long", deadline="long long")
 cdef _settle_timer(Connection connection, Endpoint endpoint, long long now, Profile profile)
+
+cpdef long long end_of_state(int state, long long deadline, long long asked_at, long long gap, long long initial_rto) noexcept
 
 cpdef revive(Connection connection, Endpoint endpoint, Segment segment)

@@ -32,7 +32,7 @@ def _settle_doubt(connection: Connection, endpoint: Endpoint, peer: Endpoint, no
     """End a doubt: who still lacked the ACK would have asked again by now."""
     if endpoint.pending == NOTHING:
         return
-    deadline = _next_due(endpoint, 0)
+    deadline = _next_due(endpoint.asked_at, endpoint.gap, 0)
     if now < deadline:
         return
     event = endpoint.pending
@@ -42,32 +42,49 @@ def _settle_doubt(connection: Connection, endpoint: Endpoint, peer: Endpoint, no
         connection.step(endpoint, RCV_FIN, endpoint.evidence_frame, deadline, OBSERVED)
 
 
-def _next_due(endpoint: Endpoint, floor: int) -> int:
+def _next_due(asked_at: int, gap: int, floor: int) -> int:
     """Return by when a SYN or FIN that lacks its ACK is repeated, ns.
 
-    Repetitions back off by doubling (RFC 6298 section 5.5); a tenth more is slack for coarse
-    timers.  `floor` is the shortest gap that may be meant.
+    Repetitions back off by doubling (RFC 6298 section 5.5); an eighth more is slack, for the timers
+    of Linux may be as coarse as that (kernel/time/timer.c).  `floor` is the shortest gap that may
+    be meant.
     """
-    return endpoint.asked_at + max(endpoint.gap * 21 // 10, floor * 5 // 4)
+    return asked_at + max(gap * 9 // 4, floor * 5 // 4)
 
 
 def _settle_timer(connection: Connection, endpoint: Endpoint, now: int, profile: Profile) -> None:
     """Rule 11: a kernel gives up a state after its time, which no segment tells."""
     timer = profile.timer(endpoint.state)
+    if endpoint.state == SYN_RECEIVED and connection.simultaneous:
+        timer = profile.syn_sent  # it goes on to repeat its SYN (Linux, tcp_write_timeout())
     if not timer or not endpoint.exists:
         return
-    deadline = endpoint.since + timer
-    if endpoint.state == FIN_WAIT_2:
-        if endpoint.reads:
-            return  # only an orphan has the timer, and an orphan acknowledges no data
-    elif endpoint.state == SYN_SENT or endpoint.state == SYN_RECEIVED:
-        # Who is still asking is heard when it is due, and not given up before.
-        due = _next_due(endpoint, profile.initial_rto)
-        deadline = min(max(deadline, endpoint.asked_at), due)
-    elif endpoint.state != TIME_WAIT:
-        deadline = max(deadline, _next_due(endpoint, 0))
+    if endpoint.state == FIN_WAIT_2 and endpoint.reads:
+        return  # only an orphan has the timer, and an orphan acknowledges no data
+    deadline = end_of_state(
+        endpoint.state,
+        endpoint.since + timer,
+        endpoint.asked_at,
+        endpoint.gap,
+        profile.initial_rto,
+    )
     if now >= deadline:
         connection.step(endpoint, TIMEOUT, endpoint.evidence_frame, deadline, INFERRED)
+
+
+def end_of_state(state: int, deadline: int, asked_at: int, gap: int, initial_rto: int) -> int:
+    """Return when an endpoint leaves its state, the timer of which ends at `deadline`; all ns.
+
+    `asked_at` and `gap` as in `Endpoint`, `initial_rto` as in `Profile`.
+    """
+    if state == SYN_SENT or state == SYN_RECEIVED:
+        # Who is still asking is heard when it is due, and not given up before.
+        return min(max(deadline, asked_at), _next_due(asked_at, gap, initial_rto))
+    if state == TIME_WAIT or state == FIN_WAIT_2:
+        return deadline
+    # That was the last FIN, if the next one is later than the timer: it is given up then (Linux,
+    # tcp_orphan_retries), somewhat earlier than twice the gap, which was late itself.
+    return max(deadline, asked_at + gap * 19 // 10)
 
 
 def revive(connection: Connection, endpoint: Endpoint, segment: Segment) -> None:
