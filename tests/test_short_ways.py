@@ -183,7 +183,7 @@ def test_a_predicted_packet_that_was_captured_twice_is_counted() -> None:
 # --- packed connections -------------------------------------------------------------------------
 
 #: Largest values of what has not all of 32 bits, and what the pool does not hold.
-SMALL = {"letters": 0xFFFF, "notes": 0xFFFF, "a_port": 0xFFFF, "b_port": 0xFFFF}
+SMALL = {"letters": 0xFFFF, "a_port": 0xFFFF, "b_port": 0xFFFF}
 OCTETS = {
     *("state", "before_end", "certainty", "initiator", "first_sender", "basis", "reset_side"),
     *("attempt_side", "history_length", "version", "protocol"),
@@ -200,7 +200,7 @@ WIDE = {
 ADDRESSES = {"a_low", "a_high", "b_low", "b_high", "a_port", "b_port", "version", "protocol"}
 BESIDE = {
     *("previous", "transitions", "tunnel", "history_high", "reset_time", "attempt_sequence"),
-    *("attempt_frame", "attempt_time", "place"),
+    *("attempt_frame", "attempt_time", "place", "journal"),
 }
 
 

@@ -15,6 +15,13 @@ cdef int _LETTER_BITS, _LETTERS_IN_WORD
 @cython.locals(flags="unsigned int", letters="unsigned int")
 cdef unsigned int _flag_letters(Segment segment) noexcept
 
+cdef class Connection
+
+cdef class Journal:
+    cpdef changed(self, Connection connection, Endpoint endpoint, int before)
+    cpdef seen(self, Connection connection, unsigned long long frame, long long time)
+    cpdef forgotten(self, Connection connection, long long time, bint evicted)
+
 @cython.final
 cdef class Connection:
     # What every segment touches comes first, so that it shares a cache line or two.
@@ -46,7 +53,7 @@ cdef class Connection:
     cdef public unsigned char attempted
     cdef public unsigned char attempt_side
     cdef public unsigned char history_length
-    cdef public unsigned short notes
+    cdef public unsigned int notes
     cdef public unsigned int generation
     cdef public unsigned int attempt_sequence
     cdef public long long first_seen
@@ -57,13 +64,17 @@ cdef class Connection:
     cdef public unsigned long long history_high
     cdef public unsigned long long tunnel
     cdef public list transitions
+    cdef public Journal journal
+    cdef public unsigned int told
 
     cpdef clear(self)
     cpdef clear_rare(self)
     cpdef bint has_rare(self) noexcept
-    @cython.locals(state=int)
+    @cython.locals(state=int, before=int)
     cpdef step(self, Endpoint endpoint, int event, unsigned long long frame, long long time, int certainty)
     cdef _keep_transition(self, Endpoint endpoint, int event, unsigned long long frame, long long time, int state)
+    @cython.locals(other=Connection)
+    cpdef Connection copy(self)
     cdef bint _both_sent_data(self)
     cpdef int certainty(self, Endpoint endpoint) except -1
     @cython.locals(responder=Endpoint)

@@ -38,6 +38,26 @@ _LETTER_BITS = 5  # four for the letter, one for the side
 _LETTERS_IN_WORD = 12
 
 
+class Journal:
+    """Is told what happens to connections, as it happens; what is not overridden is not noted.
+
+    Each is called when it is done: the connection is as it is afterwards.
+    """
+
+    def changed(self, connection: "Connection", endpoint: Endpoint, before: int) -> None:
+        """Note a transition of `endpoint` from the state `before`; its evidence says why."""
+
+    def seen(self, connection: "Connection", frame: int, time: int) -> None:
+        """Note that something happened to `connection`, its first segment perhaps, or its end.
+
+        In frame number `frame`; 0 if no frame did it, but only time has passed until `time` (ns).
+        Segments that change nothing but counters and numbers are not noted.
+        """
+
+    def forgotten(self, connection: "Connection", time: int, evicted: bool) -> None:
+        """Note that `connection` leaves the table, `evicted` because there is no room for it."""
+
+
 class Connection:
     """What is between the two sockets of a pair, one generation of it; for UDP, a pseudo one.
 
@@ -54,11 +74,15 @@ class Connection:
     superseded      whether a later generation has taken its place
     left_behind     side of the endpoint that is still in this one then, or -1
     place           its place in the flow table's pool, or -1
+    journal         who is told what happens to it, or None
+    told            what the journal keeps of it: 32 bits, of which only TOLD_ENDED means anything
+                    to others
     """
 
     def __init__(self) -> None:
         self.a = Endpoint()
         self.b = Endpoint()
+        self.journal: Journal | None = None
         self.clear()
 
     def clear(self) -> None:
@@ -94,6 +118,7 @@ class Connection:
         self.superseded = False
         self.left_behind = NOTHING
         self.place = NOTHING
+        self.told = 0
         self.clear_rare()
 
     def clear_rare(self) -> None:
@@ -127,13 +152,16 @@ class Connection:
             certainty = ASSUMED
         if self.transitions is not None:
             self._keep_transition(endpoint, event, frame, time, state)
+        before = endpoint.state
         if state == CLOSED:
-            endpoint.before_end = endpoint.state
+            endpoint.before_end = before
         endpoint.state = state
         endpoint.certainty = certainty
         endpoint.evidence_frame = frame
         endpoint.evidence_event = event
         endpoint.since = time
+        if self.journal is not None:
+            self.journal.changed(self, endpoint, before)
 
     def _keep_transition(
         self, endpoint: Endpoint, event: int, frame: int, time: int, state: int
@@ -144,6 +172,17 @@ class Connection:
             self.transitions.append(
                 Transition(frame, time, side, before, State(state), Event(event))
             )
+
+    def copy(self) -> "Connection":
+        """Return another connection that is like this one now; no journal is told of it."""
+        from copy import copy  # here, because few runs copy anything
+
+        other = copy(self)
+        other.a, other.b = copy(self.a), copy(self.b)
+        other.journal = None
+        if self.transitions is not None:
+            other.transitions = list(self.transitions)
+        return other
 
     def _both_sent_data(self) -> bool:
         """Return whether both sides sent data: then neither had closed before it was seen."""

@@ -1,6 +1,7 @@
 # C types for flow_table.py (read when the package is compiled; see setup.py)
 cimport cython
-from tracker.connection cimport Connection
+from tracker.connection cimport Connection, Journal
+from tracker.due cimport is_due, is_idle
 from tracker.endpoint cimport Profile
 from tracker.pool cimport Pool
 from tracker.prediction cimport is_predicted
@@ -9,14 +10,16 @@ from tracker.socket_pairs cimport SocketPairs
 from tracker.rules.errors cimport error_seen
 from tracker.rules.generations cimport answers_attempt, claims, is_reopened_by, proves_attempt, replay_attempt
 from tracker.rules.observe cimport part_seen, segment_seen
+from tracker.rules.seeding cimport begin_in, is_untouched, put_other_end
 from tracker.rules.timing cimport settle
 from tracker.wire.segment cimport Segment
 
 cdef unsigned int ACK, SYN
 cdef int TCP
-cdef int EMBRYONIC, CLOSED_QUEUE, OPEN, DATAGRAMS, QUEUES, NOTHING, ODD, _STANDS
+cdef int EMBRYONIC, CLOSED_QUEUE, OPEN, DATAGRAMS, QUEUES, CLOSED, LISTEN, NOTHING, ODD, _STANDS
+cdef unsigned int TOLD_ENDED
 cdef long long LINGER_NS
-cdef size_t BESIDE, CALM, KEY, KIND, LAST_SEEN, WORDS
+cdef size_t BESIDE, CALM, KEY, KIND, LAST_SEEN, REST, TOLD, WORDS
 cdef unsigned long long PROTOCOL
 
 cpdef bint is_group(Segment segment) noexcept
@@ -34,6 +37,7 @@ cdef class FlowTable:
     cdef public list evicted
     cdef public Py_ssize_t max_half_open
     cdef public unsigned long long dropped_half_open
+    cdef Journal _journal
     cdef long long _idle
     cdef Pool _pool
     cdef dict _beside
@@ -59,6 +63,8 @@ cdef class FlowTable:
     @cython.locals(connection=Connection)
     cdef Connection _stand(self, Py_ssize_t place)
     cdef int _pack(self, Connection connection) except -1
+    @cython.locals(connection=Connection)
+    cdef int _pack_place(self, Py_ssize_t place) except -1
     cdef int _touch(self, Connection connection) except -1
     @cython.locals(connection=Connection)
     cdef _pack_all(self)
@@ -73,19 +79,27 @@ cdef class FlowTable:
     cdef Connection _generation(self, Connection connection, Segment segment, int side)
     @cython.locals(new=Connection)
     cdef Connection _succeed(self, Connection old, Segment segment, int side)
-    cdef _end(self, Connection connection)
-    @cython.locals(queue=int, old=Connection)
-    cdef Connection _queued(self, Connection connection, Segment segment, int side)
+    cdef _end(self, Connection connection, Segment segment)
+    @cython.locals(newest=Connection)
+    cdef Connection _placed(self, Connection connection, Segment segment, int side)
+    @cython.locals(old=Connection)
+    cdef Connection _succession(self, Connection connection, Segment segment, int side)
+    @cython.locals(queue=int)
+    cdef int _queue(self, Connection connection) except -1
     cdef _tidy(self, long long now)
     @cython.locals(head="long long", is_old=bint)
     cdef _tidy_head(self, int queue, long long now)
     @cython.locals(connection=Connection, has_ended=bint)
     cdef bint _has_ended(self, Py_ssize_t place, long long now) except -1
-    @cython.locals(connection=Connection, place=Py_ssize_t, at=size_t, key="unsigned long long")
+    @cython.locals(connection=Connection, place=Py_ssize_t)
     cpdef expire(self, long long now)
+    @cython.locals(at=size_t, key="unsigned long long")
+    cdef bint _may_expire(self, Py_ssize_t place, long long now) except -1
+    cdef bint _has_previous(self, Py_ssize_t place) except -1
     @cython.locals(queues=Queues)
-    cdef _evict(self)
+    cdef _evict(self, long long now)
     cdef _evict_ended(self)
     @cython.locals(connection=Connection)
-    cdef _evict_one(self, Py_ssize_t place, int queue)
-    cdef bint _read(self, Connection connection, Py_ssize_t place) except -1
+    cdef _evict_one(self, Py_ssize_t place, int queue, long long now)
+    cdef bint _read(self, Connection connection, Py_ssize_t place, object now) except -1
+    cdef int _pass_time(self, Connection connection, long long now) except -1

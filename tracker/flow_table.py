@@ -7,7 +7,8 @@ who goes first when the table is full.
 from collections import deque
 from collections.abc import Iterator
 
-from tracker.connection import Connection
+from tracker.connection import Connection, Journal
+from tracker.due import is_due, is_idle
 from tracker.endpoint import Profile
 from tracker.layout import (
     BESIDE,
@@ -22,6 +23,8 @@ from tracker.layout import (
     OPEN,
     PROTOCOL,
     QUEUES,
+    REST,
+    TOLD,
     WORDS,
 )
 from tracker.pool import Pool
@@ -36,11 +39,12 @@ from tracker.rules.generations import (
     replay_attempt,
 )
 from tracker.rules.observe import part_seen, segment_seen
+from tracker.rules.seeding import begin_in, is_untouched, put_other_end
 from tracker.rules.timing import settle
 from tracker.socket_pairs import SocketPairs
 from tracker.typed import Any
 from tracker.wire.segment import ACK, SYN, TCP, Segment
-from tracker.words import NOTHING
+from tracker.words import CLOSED, LISTEN, NOTHING, TOLD_ENDED
 
 # How long an ended connection is remembered, so that late segments find it: 2 MSL of Linux.
 LINGER_NS = 120_000_000_000
@@ -72,6 +76,8 @@ class FlowTable:
     keep_history      keep all transitions of each connection
     seed              64 bits that nobody outside can know, so that nobody can choose socket pairs
                       that fall into one place of the hash table
+
+    `journal`, None at first, is told from then on what happens to the connections.
     """
 
     def __init__(
@@ -96,6 +102,7 @@ class FlowTable:
         self.evicted = [0] * QUEUES
         self.max_half_open = max_connections
         self.dropped_half_open = 0
+        self._journal: Journal | None = None
         self._pool = Pool()
         self._pairs = SocketPairs(self._pool, seed)
         self._queues = Queues(self._pool)
@@ -108,6 +115,21 @@ class FlowTable:
     def __len__(self) -> int:
         """Return how many socket pairs are in the table."""
         return self._pairs.count
+
+    @property
+    def journal(self) -> Journal | None:
+        """Who is told what happens to the connections."""
+        return self._journal
+
+    @journal.setter
+    def journal(self, journal: Journal | None) -> None:
+        self._journal = journal
+        for connection in self._unpacked:
+            if connection is not None:
+                connection.journal = journal
+        for beside in self._beside.values():
+            if beside[0] is not None:
+                beside[0].journal = journal
 
     def segment_seen(self, segment: Segment) -> None:
         """Take `segment` to its connection, a new one if need be."""
@@ -128,7 +150,7 @@ class FlowTable:
         letters = connection.a.letters | connection.b.letters << 16
         segment_seen(connection, segment, side, self.profile)
         if not (was_calm and connection.calm):
-            connection = self._queued(connection, segment, side)
+            connection = self._placed(connection, segment, side)
             if connection.protocol == TCP:
                 self._touch(connection)
                 return
@@ -156,7 +178,7 @@ class FlowTable:
             if side != connection.initiator:
                 connection = connection.previous
         error_seen(connection, segment, side, self.profile)
-        self._pack(self._queued(connection, segment, side))
+        self._pack(self._placed(connection, segment, side))
 
     def begun_by(self, segment: Segment, time: int) -> None:
         """Let the connection of `segment` have been seen first at `time` ns, or before."""
@@ -192,6 +214,7 @@ class FlowTable:
         connection: Connection | None = self._unpacked[place & (_STANDS - 1)]
         if connection is None:
             connection = self._unpacked[place & (_STANDS - 1)] = Connection()
+            connection.journal = self._journal
         return connection
 
     def _pack(self, connection: Connection) -> None:
@@ -199,6 +222,12 @@ class FlowTable:
         if connection.place >= 0:
             self._store(connection, connection.place)
             connection.place = NOTHING
+
+    def _pack_place(self, place: int) -> None:
+        """Pack the connection at `place`, if it is unpacked."""
+        connection: Connection | None = self._unpacked[place & (_STANDS - 1)]
+        if connection is not None and connection.place == place:
+            self._pack(connection)
 
     def _touch(self, connection: Connection) -> None:
         """Keep in the place of an unpacked `connection` what has to be right there, too."""
@@ -261,9 +290,9 @@ class FlowTable:
         self._tidy(segment.time)
         if self._queues.lengths[EMBRYONIC] >= self.max_half_open:
             self.dropped_half_open += 1
-            self._evict_one(self._queues.heads[EMBRYONIC], EMBRYONIC)
+            self._evict_one(self._queues.heads[EMBRYONIC], EMBRYONIC, segment.time)
         if self._pairs.count + len(self._ended) >= self.max_connections:
-            self._evict()
+            self._evict(segment.time)
         place = self._pool.take(self.max_connections)
         connection = self._stand(place)
         self._pack(connection)
@@ -315,6 +344,7 @@ class FlowTable:
     def _succeed(self, old: Connection, segment: Segment, side: int) -> Connection:
         """Put a new generation into the place of `old`."""
         new = Connection()
+        new.journal = self._journal
         self._unpacked[old.place & (_STANDS - 1)] = new
         self._begin(new, segment, side)
         new.succeed(old)
@@ -323,36 +353,55 @@ class FlowTable:
         old.place = NOTHING
         old.superseded = True
         if old.previous is not None:
-            self._end(old.previous)
+            self._end(old.previous, segment)
             old.previous = None
         if old.protocol == TCP:
             new.previous = old
             old.left_behind = 1 - side if segment.flags & ACK == 0 else NOTHING
+            if self._journal is not None:
+                self._journal.seen(old, segment.frame, segment.time)
         else:
-            self._end(old)
+            self._end(old, segment)
         return new
 
-    def _end(self, connection: Connection) -> None:
-        """Let go of a connection that is out of the table."""
+    def _end(self, connection: Connection, segment: Segment) -> None:
+        """Let go of a connection that `segment` has put out of the table."""
         connection.left_behind = NOTHING
+        if self._journal is not None:
+            self._journal.seen(connection, segment.frame, segment.time)
         self.ended_count += 1
         if self.keep_ended:
             self._ended.append(connection)
             if self._pairs.count + len(self._ended) > self.max_connections:
                 self._evict_ended()
 
-    def _queued(self, connection: Connection, segment: Segment, side: int) -> Connection:
-        """Put the connection into the queue where it belongs now; return its newest generation."""
-        if connection.place < 0:
-            return connection
+    def _placed(self, connection: Connection, segment: Segment, side: int) -> Connection:
+        """Put the connection where it belongs after `segment`; return its newest generation."""
+        newest = connection
+        if connection.place >= 0:
+            if connection.previous is not None or connection.attempted:
+                newest = self._succession(connection, segment, side)
+            self._queue(newest)
+        if self._journal is not None:
+            self._journal.seen(connection, segment.frame, segment.time)
+            if newest is not connection:
+                self._journal.seen(newest, segment.frame, segment.time)
+        return newest
+
+    def _succession(self, connection: Connection, segment: Segment, side: int) -> Connection:
+        """Return the newest generation, where `segment` shows that one has gone or begun."""
         if connection.previous is not None and not connection.is_unanswered():
-            self._end(connection.previous)
+            self._end(connection.previous, segment)
             connection.previous = None
         if proves_attempt(connection, segment, side):
             old = connection
             connection = self._succeed(old, segment, side)
             old.left_behind = NOTHING
             replay_attempt(connection, old)
+        return connection
+
+    def _queue(self, connection: Connection) -> None:
+        """Put the connection into the queue where it belongs now."""
         queue = OPEN
         if connection.protocol != TCP:
             queue = DATAGRAMS
@@ -361,7 +410,45 @@ class FlowTable:
         elif connection.is_embryonic():
             queue = EMBRYONIC
         self._queues.put(connection.place, queue)
-        return connection
+
+    def seed(
+        self,
+        version: int,
+        local: tuple[int, int, int],
+        foreign: tuple[int, int, int],
+        state: int,
+        time: int,
+        opened: bool | None = None,
+    ) -> bool:
+        """Take in a TCP connection that a kernel has and of which no segment was seen.
+
+        `local` and `foreign` are address (upper and lower half, as in `wire.segment`) and port,
+        `state` is what the local kernel says, at `time` (ns); `opened` says whether the local side
+        opened the connection, None if that is not known.  Where both ends are local, the second
+        call for the same socket pair tells the state of the other end.  Returns whether it was
+        taken in: not if segments of it were seen, or it is no connection (CLOSED, LISTEN).
+        """
+        pair = Segment()
+        pair.version, pair.protocol, pair.time = version, TCP, time
+        pair.source_high, pair.source_low, pair.source_port = local
+        pair.destination_high, pair.destination_low, pair.destination_port = foreign
+        if state in (CLOSED, LISTEN):
+            return False
+        place = self._pairs.find(pair)
+        side = self._pairs.side
+        if place < 0:
+            connection = self._create(pair)
+            begin_in(connection, side, state, opened)
+        else:
+            connection = self._unpack(place)
+            if not is_untouched(connection):
+                return False
+            put_other_end(connection, side, state)
+        self._queue(connection)
+        if self._journal is not None:
+            self._journal.seen(connection, 0, time)
+        self._pack(connection)
+        return True
 
     # --- time and limits -------------------------------------------------------------------------
 
@@ -394,78 +481,129 @@ class FlowTable:
             has_ended = connection.is_over() and connection.previous is None
         else:
             has_ended = connection.is_idle(now, self.unreplied, self.replied)
+        if self._journal is not None:
+            self._journal.seen(connection, 0, now)
+            if has_ended:
+                self._journal.forgotten(connection, now, False)
         self._pack(connection)
         return has_ended
 
     def expire(self, now: int) -> None:
-        """Let time pass until `now` (ns): end doubts and timers of every connection."""
+        """Let time pass until `now` (ns): end doubts and timers of every connection.
+
+        Each state ends when it would have ended without this call, so that it may come often; but
+        no segment should follow that is earlier than `now`.
+        """
         self._pack_all()
         for place in range(self._pool.used):
-            at = place * WORDS
-            key = self._pool.words[at + KEY]
-            if key >> PROTOCOL & 0xFF == TCP and not self._pool.octets[8 * at + CALM]:
+            if self._may_expire(place, now):
                 connection = self._unpack(place)
-                settle(connection, now, self.profile)
-                if connection.previous is not None:
-                    settle(connection.previous, now, self.profile)
+                if connection.protocol == TCP:
+                    settle(connection, now, self.profile)
+                    if connection.previous is not None:
+                        settle(connection.previous, now, self.profile)
+                if self._journal is not None:
+                    if connection.previous is not None:
+                        self._journal.seen(connection.previous, 0, now)
+                    self._journal.seen(connection, 0, now)
                 self._pack(connection)
 
-    def _evict(self) -> None:
+    def _may_expire(self, place: int, now: int) -> bool:
+        """Return whether time may have changed the connection at `place` by `now`, if any is."""
+        at = place * WORDS
+        key = self._pool.words[at + KEY]
+        if not key:
+            return False
+        if key >> PROTOCOL & 0xFF != TCP:
+            if self._journal is None or self._pool.numbers[2 * (at + REST) + TOLD] & TOLD_ENDED:
+                return False
+            return is_idle(self._pool, place, now, self.unreplied, self.replied)
+        if self._pool.octets[8 * at + CALM]:
+            return False
+        return is_due(self._pool, place, now, self.profile) or self._has_previous(place)
+
+    def _has_previous(self, place: int) -> bool:
+        """Return whether the generation before that at `place` is there, too."""
+        if not self._pool.octets[8 * place * WORDS + BESIDE]:
+            return False
+        return self._beside[place][0] is not None
+
+    def _evict(self, now: int) -> None:
         """Make room for one connection: embryonic first, then closed, then idle longest."""
         queues = self._queues
         if queues.heads[EMBRYONIC] >= 0:
-            self._evict_one(queues.heads[EMBRYONIC], EMBRYONIC)
+            self._evict_one(queues.heads[EMBRYONIC], EMBRYONIC, now)
         elif self._ended:
             self._evict_ended()
         elif queues.heads[CLOSED_QUEUE] >= 0:
-            self._evict_one(queues.heads[CLOSED_QUEUE], CLOSED_QUEUE)
+            self._evict_one(queues.heads[CLOSED_QUEUE], CLOSED_QUEUE, now)
         elif queues.heads[DATAGRAMS] >= 0:
-            self._evict_one(queues.idle_longest(DATAGRAMS), DATAGRAMS)
+            self._evict_one(queues.idle_longest(DATAGRAMS), DATAGRAMS, now)
         elif queues.heads[OPEN] >= 0:
-            self._evict_one(queues.idle_longest(OPEN), OPEN)
+            self._evict_one(queues.idle_longest(OPEN), OPEN, now)
 
     def _evict_ended(self) -> None:
         """Drop the connection that ended first."""
         self._ended.popleft()
         self.evicted[CLOSED_QUEUE] += 1
 
-    def _evict_one(self, place: int, queue: int) -> None:
+    def _evict_one(self, place: int, queue: int, now: int) -> None:
         """Drop a connection, and the generation before it, if that is still there."""
         self.evicted[queue] += 1
-        connection = self._stand(place)
-        if connection.place == place:
-            self._pack(connection)
-        if self._pool.octets[8 * place * WORDS + BESIDE] and self._beside[place][0] is not None:
+        if self._journal is not None:
+            connection = self._unpack(place)
+            if connection.previous is not None:
+                self._journal.forgotten(connection.previous, now, True)
+            self._journal.forgotten(connection, now, True)
+        self._pack_place(place)
+        if self._has_previous(place):
             self.evicted[CLOSED_QUEUE] += 1
         self._remove(place)
 
     # --- reading ---------------------------------------------------------------------------------
 
-    def connections(self) -> Iterator[Connection]:
-        """Yield every connection held, ended ones too, older generations before newer ones."""
-        yield from self._ended
-        self._pack_all()
+    def connections(self, now: int | None = None) -> Iterator[Connection]:
+        """Yield every connection held, ended ones too, older generations before newer ones.
+
+        As they are, or as they will be at `now` (ns) if nothing happens until then: what that
+        changes is changed in what is yielded, not here.
+        """
+        yield from tuple(self._ended)
         for place in range(self._pool.used):
             connection = Connection()
-            if self._read(connection, place):
+            if self._read(connection, place, now):
                 if connection.previous is not None:
                     yield connection.previous
                 yield connection
 
-    def each(self) -> Iterator[Connection]:
-        """Yield the same, but good only until the next is asked for: one object, filled anew."""
-        yield from self._ended
-        self._pack_all()
+    def each(self, now: int | None = None) -> Iterator[Connection]:
+        """Yield the same, but good only until the next is asked for: one object, filled anew.
+
+        Segments may be taken in between two of them; what comes or goes meanwhile may be missing.
+        """
+        yield from tuple(self._ended)
         connection = Connection()
         for place in range(self._pool.used):
-            if self._read(connection, place):
+            if self._read(connection, place, now):
                 if connection.previous is not None:
                     yield connection.previous
                 yield connection
 
-    def _read(self, connection: Connection, place: int) -> bool:
-        """Fill `connection` from `place`, if there is one; return whether."""
+    def _read(self, connection: Connection, place: int, now: int | None) -> bool:
+        """Fill `connection` from `place`, if there is one, as of `now`; return whether."""
         if not self._pool.words[place * WORDS + KEY]:
             return False
+        self._pack_place(place)
         self._load(connection, place)
+        if now is not None and connection.protocol == TCP and not connection.calm:
+            self._pass_time(connection, now)
         return True
+
+    def _pass_time(self, connection: Connection, now: int) -> None:
+        """Let time pass until `now` for `connection`, which is a copy, and for no other."""
+        if connection.transitions is not None:
+            connection.transitions = list(connection.transitions)
+        settle(connection, now, self.profile)
+        if connection.previous is not None:
+            connection.previous = connection.previous.copy()
+            settle(connection.previous, now, self.profile)

@@ -32,6 +32,7 @@ OLDER, NEWER = 12, 13
 SND_NXT, RCV_NXT, ACK_SENT, EDGE, LAST_PRINT, DUPLICATES, LETTERS = range(6, 13)
 ISS, FIN_NUMBER, HOLE_START, HOLE_END = range(4)
 GENERATION, NOTES = 4, 5
+TOLD = 9
 
 # In octets (`octets`; those that may be NOTHING: `small`).
 KIND, CALM, FRESH, BESIDE, QUEUE, GROUP = range(56, 62)

@@ -85,6 +85,7 @@ from tracker.layout import (
     SND_NXT,
     STATE,
     SUPERSEDED,
+    TOLD,
     VERSION,
     WINDOW_SCALE,
     WORDS,
@@ -216,6 +217,7 @@ class Pool:
         at = 2 * word
         self.numbers[at + GENERATION] = connection.generation
         self.numbers[at + NOTES] = connection.notes
+        self.numbers[at + TOLD] = connection.told
         at = 8 * word
         self.small[at + LEFT_BEHIND] = connection.left_behind
         self.octets[at + SUPERSEDED] = connection.superseded
@@ -299,6 +301,7 @@ class Pool:
         at = 2 * word
         connection.generation = self.numbers[at + GENERATION]
         connection.notes = self.numbers[at + NOTES]
+        connection.told = self.numbers[at + TOLD]
         at = 8 * word
         connection.left_behind = self.small[at + LEFT_BEHIND]
         connection.superseded = self.octets[at + SUPERSEDED] != 0

@@ -48,6 +48,10 @@ ASSUMED = 2  # the connection was picked up in the middle
 UNKNOWN = 0
 BY_SYN = 1
 BY_SYN_ACK = 2
+BY_KERNEL = 3  # this host's kernel says so
+
+# The bit of `Connection.told` that says that nothing more can happen to a UDP pseudo-connection.
+TOLD_ENDED = 1
 
 # Notes on a connection, bits of `Connection.notes`.
 NOTE_ODD_FLAGS = 1  # NULL, XMAS, SYN+FIN and the like: no transition (rule 10)
@@ -67,6 +71,7 @@ NOTE_TIME_EXCEEDED = 4096
 NOTE_PARAMETER_PROBLEM = 8192
 NOTE_ERROR_IGNORED = 16384  # it quotes a number that was not on its way (RFC 5927)
 NOTE_MALFORMED = 32768  # an impossible header length: no transition (rule 10)
+NOTE_SEEDED = 65536  # taken from the kernel's table, before any segment of it was seen
 
 # Letters of Zeek's history, in the order in which they are numbered here, from 1.
 LETTERS = "SHADFRGQTW"
@@ -99,4 +104,5 @@ NOTES = {
     NOTE_PARAMETER_PROBLEM: "parameter problem (ICMP)",
     NOTE_ERROR_IGNORED: "ICMP error with a wrong number",
     NOTE_MALFORMED: "malformed TCP header",
+    NOTE_SEEDED: "from the kernel's table",
 }

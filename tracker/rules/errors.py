@@ -21,6 +21,7 @@ from tracker.words import (
     NOTE_PARAMETER_PROBLEM,
     NOTE_PROHIBITED,
     NOTE_REFUSED,
+    NOTE_SEEDED,
     NOTE_TIME_EXCEEDED,
     NOTE_UNREACHABLE,
     OBSERVED,
@@ -108,6 +109,8 @@ def _is_on_its_way(
 
     That is from SND.UNA to SND.NXT, both included; of a SYN,ACK just its own.
     """
+    if connection.notes & NOTE_SEEDED and not sender.has_snd:
+        return True  # nothing is known that speaks against it
     if not sender.has_snd or after(segment.sequence, sender.snd_nxt):
         return False
     if sender.state == SYN_RECEIVED and not connection.simultaneous:

@@ -5,6 +5,7 @@ from tracker.endpoint cimport Endpoint, Profile
 from tracker.rules.exchange cimport exchange_seen
 from tracker.rules.opening cimport syn_ack_seen, syn_seen
 from tracker.rules.reset cimport rst_seen
+from tracker.rules.seeding cimport take_numbers
 from tracker.rules.space cimport move, proved_syn
 from tracker.rules.timing cimport settle
 from tracker.sequence cimport add, after
@@ -14,7 +15,7 @@ cdef unsigned int ACK, FIN, MALFORMED, RST, SYN
 cdef int TCP
 cdef long long TWICE_NS
 cdef int ESTABLISHED, NOTHING, SYN_RECEIVED, SYN_SENT
-cdef unsigned int LETTER_DATA, NOTE_MALFORMED, NOTE_ODD_FLAGS
+cdef unsigned int LETTER_DATA, NOTE_MALFORMED, NOTE_ODD_FLAGS, NOTE_SEEDED
 
 @cython.locals(sender=Endpoint, receiver=Endpoint, beyond=bint, unsent=bint)
 cpdef segment_seen(Connection connection, Segment segment, int side, Profile profile)

@@ -5,6 +5,7 @@ from tracker.endpoint import Endpoint, Profile
 from tracker.rules.exchange import exchange_seen
 from tracker.rules.opening import syn_ack_seen, syn_seen
 from tracker.rules.reset import rst_seen
+from tracker.rules.seeding import take_numbers
 from tracker.rules.space import move, proved_syn
 from tracker.rules.times import TWICE_NS
 from tracker.rules.timing import settle
@@ -15,6 +16,7 @@ from tracker.words import (
     LETTER_DATA,
     NOTE_MALFORMED,
     NOTE_ODD_FLAGS,
+    NOTE_SEEDED,
     NOTHING,
     SYN_RECEIVED,
     SYN_SENT,
@@ -88,6 +90,8 @@ def _turn(
 ) -> None:
     """Step both endpoints: RST, SYN, ACK, FIN, in the order of RFC 9293 section 3.10.7.4."""
     flags = segment.flags & (FIN | SYN | RST | ACK)
+    if connection.notes & NOTE_SEEDED:
+        take_numbers(connection, sender, receiver, segment)
     if flags & SYN and flags & (FIN | RST):
         connection.notes |= NOTE_ODD_FLAGS
     elif flags & RST:

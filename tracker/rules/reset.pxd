@@ -10,12 +10,13 @@ from tracker.wire.segment cimport Segment
 cdef unsigned int ACK
 cdef int CLOSED, END_DISPROVED, NOTHING, OBSERVED, RESET, SYN_SENT, TIME_WAIT
 cdef unsigned int NOTE_CHALLENGE, NOTE_LONE_RESET, NOTE_RESET_DISPROVED, NOTE_RESET_IGNORED
+cdef unsigned int NOTE_SEEDED
 cdef long long MIN_RTO_NS
 
 @cython.locals(exact=bint, side=int)
 cpdef rst_seen(Connection connection, Endpoint sender, Endpoint receiver, Segment segment, Profile profile)
 
-cdef bint _refuses(Endpoint receiver, Segment segment)
+cdef bint _refuses(Connection connection, Endpoint receiver, Segment segment)
 
 cdef _close_by_reset(Connection connection, Endpoint sender, Endpoint receiver, Segment segment, bint arrives)
 

@@ -14,6 +14,7 @@ from tracker.words import (
     NOTE_LONE_RESET,
     NOTE_RESET_DISPROVED,
     NOTE_RESET_IGNORED,
+    NOTE_SEEDED,
     NOTHING,
     OBSERVED,
     RESET,
@@ -30,12 +31,15 @@ def rst_seen(
         connection.notes |= NOTE_LONE_RESET
         return
     if receiver.state == SYN_SENT:
-        if _refuses(receiver, segment):
+        if _refuses(connection, receiver, segment):
             _close_by_reset(connection, sender, receiver, segment, True)
         else:
             connection.notes |= NOTE_RESET_IGNORED
         return
-    exact = receiver.has_rcv and is_expected(sender, receiver, segment.sequence)
+    if receiver.has_rcv:
+        exact = is_expected(sender, receiver, segment.sequence)
+    else:
+        exact = connection.notes & NOTE_SEEDED != 0  # nothing is known that speaks against it
     if receiver.state == TIME_WAIT and profile.rfc1337:
         exact = False
     side = 0 if sender is connection.a else 1
@@ -52,8 +56,10 @@ def rst_seen(
         connection.notes |= NOTE_RESET_IGNORED
 
 
-def _refuses(receiver: Endpoint, segment: Segment) -> bool:
+def _refuses(connection: Connection, receiver: Endpoint, segment: Segment) -> bool:
     """Return whether a RST acknowledges the SYN of `receiver` (RFC 9293 3.10.7.3)."""
+    if connection.notes & NOTE_SEEDED and not receiver.has_iss:
+        return segment.flags & ACK != 0
     return (
         segment.flags & ACK != 0
         and after(segment.acknowledgment, receiver.iss)
