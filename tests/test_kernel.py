@@ -14,11 +14,11 @@ from tracker.capture.saved import SavedCapture, in_time_order
 from tracker.config import Config
 from tracker.meter import Meter
 from tracker.moment import Moment
-from tracker.read import flow_table
 from tracker.replay import replay
 from tracker.report import sides
 from tracker.report.records import FIELDS, values
 from tracker.report.rows import RowMaker, Wanted
+from tracker.tables import flow_table
 
 KERNEL = Path(__file__).parents[2] / "shared" / "kernel"
 

@@ -19,7 +19,6 @@ from tracker.endpoint import Endpoint
 from tracker.meter import Meter
 from tracker.moment import END
 from tracker.names import Services
-from tracker.read import flow_table
 from tracker.replay import replay
 from tracker.report import sides
 from tracker.report.records import FIELDS, csv_lines, json_lines, values
@@ -27,6 +26,7 @@ from tracker.report.rows import RowMaker, Rows, Wanted
 from tracker.report.table import history, table
 from tracker.report.tally import tally
 from tracker.report.text import address, ipv4, ipv6, socket4, timestamp
+from tracker.tables import flow_table
 
 HALF = st.integers(0, 2**64 - 1)
 SPARSE = st.lists(st.sampled_from([0, 0, 1, 0xF0, 0xFFFF]), min_size=4, max_size=4).map(

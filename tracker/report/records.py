@@ -125,16 +125,30 @@ def _listening_values(row: ListeningRow) -> list[Any]:
 # --- JSON ---------------------------------------------------------------------------------------
 
 
-def json_lines(rows: Rows, transitions: bool = False) -> Iterator[str]:
-    """Yield one JSON object for each row, without line end; with `transitions` if wanted."""
+def json_lines(rows: Rows, transitions: bool = False, as_of: bool = False) -> Iterator[str]:
+    """Yield one JSON object for each row, without line end.
+
+    With its `transitions`, and the moment of the table (`as_of`), if wanted.
+    """
     for row in rows:
         if isinstance(row, ConnectionRow):
             line = _json(row)
         else:
             line = json.dumps(dict(zip(FIELDS, values(row), strict=True)))
+        more = _more(rows, row, as_of)
         if transitions:
-            line = f'{line[: len(line) - 1]}, "transitions": {json.dumps(row.transitions())}}}'
-        yield line
+            more["transitions"] = row.transitions()
+        yield f"{line[: len(line) - 1]}, {json.dumps(more)[1:]}" if more else line
+
+
+def _more(rows: Rows, row: ConnectionRow | ListeningRow, as_of: bool) -> dict[str, Any]:
+    """Return what only live tables tell of a row, by name."""
+    more: dict[str, Any] = {}
+    if rows.maker.programs is not None:
+        more["pid"], more["program"] = row.owner() or (None, None)
+    if as_of:
+        more["as_of"] = timestamp(rows.maker.now)
+    return more
 
 
 def _members(name: str, texts: tuple[str | None, ...]) -> tuple[str, ...]:
@@ -163,7 +177,7 @@ def _json(row: ConnectionRow) -> str:
     connection, local, foreign = row.connection, row.local, row.foreign
     side, opener = row.side, row.opener
     evidence, foreign_evidence = row.evidence(local), row.evidence(foreign)
-    service = row.service()
+    service, notes = row.service(), row.notes()
     return (
         f'{{"proto": "{row.proto()}"'
         f', "local_address": "{row.host(side)}"'
@@ -197,7 +211,7 @@ def _json(row: ConnectionRow) -> str:
         f', "conn_state": "{conn_state(connection, opener)}"'
         f', "community_id": "{community_id(connection)}"'
         f"{_END_REASONS[row.end_reason()]}"
-        f', "notes": {json.dumps(row.notes()) if connection.notes else "[]"}}}'
+        f', "notes": {json.dumps(notes) if notes else "[]"}}}'
     )
 
 
@@ -209,19 +223,24 @@ def _frame(number: int, known: int) -> str:
 # --- CSV ----------------------------------------------------------------------------------------
 
 
-def csv_lines(rows: Rows) -> Iterator[str]:
+def csv_lines(rows: Rows, as_of: bool = False) -> Iterator[str]:
     """Yield a line with the names, then one line for each row (RFC 4180); None is empty."""
     import csv  # here, because few runs want CSV
     import io
 
+    names = list(FIELDS)
+    if rows.maker.programs is not None:
+        names += ["pid", "program"]
+    if as_of:
+        names.append("as_of")
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="")
-    writer.writerow(FIELDS)
+    writer.writerow(names)
     yield buffer.getvalue()
     for row in rows:
         record = values(row)
         record[_NOTES] = "; ".join(record[_NOTES])
         buffer.seek(0)
         buffer.truncate()
-        writer.writerow(record)
+        writer.writerow([*record, *_more(rows, row, as_of).values()])
         yield buffer.getvalue()

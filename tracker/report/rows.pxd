@@ -5,7 +5,7 @@ from tracker.endpoint cimport Endpoint
 from tracker.report.sides cimport Sides, initiator
 from tracker.report.text cimport address, ipv4, ipv6, socket4, timestamp
 
-cdef int BOTH, CLOSED, TCP, TIMEOUT, UNREACHABLE
+cdef int ASSUMED, CLOSED, EITHER, TCP, TIMEOUT, UNREACHABLE
 cdef unsigned int LETTER_RST, LETTER_SYN, NOTE_REFUSED
 cdef int _UNREPLIED, _REPLIED, _REFUSED, _IDLE_TIMEOUT, _END_OF_FLOW, _FORCED_END
 cdef Py_ssize_t _LONGEST_PORT
@@ -22,10 +22,12 @@ cdef class RowMaker:
     cdef public bint listening
     cdef public long long unreplied
     cdef public long long replied
+    cdef public long long loss
     cdef public Sides whose
     cdef public frozenset service_ports
     cdef public dict tcp_names
     cdef public dict udp_names
+    cdef public object programs
 
     cpdef bint takes(self, Connection connection) except -1
     cpdef bint is_narrow(self) except -1
@@ -68,6 +70,7 @@ cdef class ConnectionRow(Row):
     cpdef str tunnel(self)
     @cython.locals(connection=Connection, a=Endpoint, b=Endpoint)
     cpdef int end_reason(self) except -1
+    @cython.locals(notes="unsigned int", texts=list)
     cpdef list notes(self)
     @cython.locals(connection=Connection, side=int)
     cpdef int state(self, Endpoint endpoint) except -1
@@ -82,6 +85,7 @@ cdef class ConnectionRow(Row):
     cdef str _socket(self, int side)
 
 cdef class ListeningRow(Row):
+    cdef public RowMaker maker
     cdef public str host
     cdef public int port
     cdef public str service

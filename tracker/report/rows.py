@@ -10,13 +10,22 @@ from collections.abc import Callable, Iterable, Iterator
 from tracker.connection import Connection
 from tracker.endpoint import Endpoint
 from tracker.names import Services
-from tracker.report.sides import BOTH, Sides, initiator
+from tracker.report.sides import EITHER, Sides, initiator
 from tracker.report.text import address, ipv4, ipv6, socket4, timestamp
 from tracker.tcp_state import EVENTS, Event, State
 from tracker.typed import Any, NamedTuple
 from tracker.wire.layers import tunnel_names
 from tracker.wire.segment import TCP
-from tracker.words import CLOSED, LETTER_RST, LETTER_SYN, NOTE_REFUSED, NOTES, TIMEOUT, UNREACHABLE
+from tracker.words import (
+    ASSUMED,
+    CLOSED,
+    LETTER_RST,
+    LETTER_SYN,
+    NOTE_REFUSED,
+    NOTES,
+    TIMEOUT,
+    UNREACHABLE,
+)
 
 STATES = (None, *(state.name for state in State))
 CERTAINTIES = (None, "observed", "inferred", "assumed")
@@ -27,6 +36,9 @@ _UNREPLIED, _REPLIED, _REFUSED = 1, 2, 3
 
 END_REASONS = (None, "idle timeout", "end of flow detected", "forced end")
 _IDLE_TIMEOUT, _END_OF_FLOW, _FORCED_END = 1, 2, 3
+
+#: What a connection is noted with of which something may have been missed.
+FRAMES_DROPPED = "frames dropped since it was last seen"
 
 #: How long the text of a socket of IPv4 may be that has no name of a service.
 LONGEST_SOCKET4 = len("255.255.255.255:65535")
@@ -40,6 +52,7 @@ class Wanted(NamedTuple):
     tcp, udp, version4, version6    protocols and versions of IP
     open, closed, listening    connections as netstat has them, all others, listening sockets
     unreplied, replied    ns after which a UDP pseudo-connection has ended
+    loss        when frames were dropped last before the engine had them, ns; 0 for never
     """
 
     now: int
@@ -52,10 +65,14 @@ class Wanted(NamedTuple):
     listening: bool = False
     unreplied: int = 0
     replied: int = 0
+    loss: int = 0
 
 
 class RowMaker:
-    """Says which rows connections have, as `wanted`, seen from `whose` side."""
+    """Says which rows connections have, as `wanted`, seen from `whose` side.
+
+    programs    tells who has the local sockets, as `host.Programs`, where that is wanted
+    """
 
     def __init__(
         self,
@@ -74,10 +91,12 @@ class RowMaker:
         self.listening = wanted.listening
         self.unreplied = wanted.unreplied
         self.replied = wanted.replied
+        self.loss = wanted.loss
         self.whose = whose
         self.service_ports = service_ports
         self.tcp_names = services.names("tcp") if services else {}
         self.udp_names = services.names("udp") if services else {}
+        self.programs: Any = None
 
     def takes(self, connection: Connection) -> bool:
         """Return whether the protocol and the version of IP are wanted."""
@@ -122,7 +141,7 @@ class Rows:
         if self.maker.listening:
             for host, port in self._listening():
                 self.count += 1
-                yield ListeningRow(host, port, self.maker.tcp_names.get(port))
+                yield ListeningRow(self.maker, host, port)
 
     def _listening(self) -> Iterator[tuple[str, int]]:
         """Yield address and port of each socket that answered a SYN and did not refuse one since.
@@ -181,6 +200,10 @@ class Row:
         """Return every change of state, where the history was kept."""
         raise NotImplementedError
 
+    def owner(self) -> tuple[int, str] | None:
+        """Return id and name of the process that has the local socket, where that is known."""
+        raise NotImplementedError
+
 
 class ConnectionRow(Row):
     """One endpoint's view of a connection.
@@ -214,7 +237,7 @@ class ConnectionRow(Row):
         self.present = present
         self.opener = opener
         sides = maker.whose.local(connection)
-        if sides == BOTH and not maker.whose.stated:
+        if sides == EITHER:
             sides = 1 << (opener if not present or present >> opener & 1 else 1 - opener)
         return sides if maker.closed else sides & present
 
@@ -282,7 +305,10 @@ class ConnectionRow(Row):
     def notes(self) -> list[str]:
         """Return what was odd about the connection."""
         notes = self.connection.notes
-        return [text for bit, text in NOTES.items() if notes & bit] if notes else []
+        texts = [text for bit, text in NOTES.items() if notes & bit] if notes else []
+        if self.connection.last_seen < self.maker.loss:
+            texts.append(FRAMES_DROPPED)
+        return texts
 
     # --- of an endpoint -------------------------------------------------------------------------
 
@@ -301,6 +327,8 @@ class ConnectionRow(Row):
         """Return how the state of an endpoint is known."""
         if self.connection.protocol != TCP or not (endpoint.exists or endpoint.packets):
             return 0
+        if self.connection.last_seen < self.maker.loss:
+            return ASSUMED + 1
         return self.connection.certainty(endpoint) + 1
 
     def evidence(self, endpoint: Endpoint) -> int:
@@ -322,6 +350,22 @@ class ConnectionRow(Row):
             }
             for change in self.connection.transitions or ()
         ]
+
+    def owner(self) -> tuple[int, str] | None:
+        """Return id and name of the process that has the local socket, where that is known."""
+        programs = self.maker.programs
+        if programs is None:
+            return None
+        side, other = self.side, 1 - self.side
+        owner: tuple[int, str] | None = programs.of(
+            self.proto(),
+            self.host(side),
+            self.port(side),
+            self.host(other),
+            self.port(other),
+            self.connection.first_seen,
+        )
+        return owner
 
     # --- as netstat has it ----------------------------------------------------------------------
 
@@ -355,10 +399,11 @@ class ConnectionRow(Row):
 class ListeningRow(Row):
     """A socket that was seen to answer a SYN."""
 
-    def __init__(self, host: str, port: int, service: str | None) -> None:
+    def __init__(self, maker: RowMaker, host: str, port: int) -> None:
+        self.maker = maker
         self.host = host
         self.port = port
-        self.service = service
+        self.service = maker.tcp_names.get(port)
 
     def cells(self) -> tuple[str, str, str, str]:
         """Return protocol, local socket, any foreign socket, and LISTEN."""
@@ -374,3 +419,11 @@ class ListeningRow(Row):
     def transitions(self) -> list[dict[str, Any]]:
         """Return nothing: a listening socket has no connection."""
         return []
+
+    def owner(self) -> tuple[int, str] | None:
+        """Return id and name of the process that listens."""
+        programs = self.maker.programs
+        if programs is None:
+            return None
+        owner: tuple[int, str] | None = programs.of("tcp", self.host, self.port, None, 0)
+        return owner

@@ -3,7 +3,7 @@ cimport cython
 from tracker.connection cimport Connection
 from tracker.report.text cimport address
 
-cdef int BY_SYN, NOTHING, SYSTEM_PORTS, UNKNOWN
+cdef int BY_KERNEL, BY_SYN, NOTHING, SYSTEM_PORTS, UNKNOWN
 
 @cython.final
 cdef class Network:
@@ -20,8 +20,8 @@ cdef class Network:
 @cython.final
 cdef class Sides:
     cdef public list networks
-    cdef public bint stated
     cdef public str reason
+    cdef public bint others
 
     @cython.locals(network=Network, sides=int)
     cpdef int local(self, Connection connection) except -1

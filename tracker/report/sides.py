@@ -9,10 +9,11 @@ from collections.abc import Iterable
 from tracker.connection import Connection
 from tracker.errors import UserError
 from tracker.report.text import address
-from tracker.words import BY_SYN, NOTHING, UNKNOWN
+from tracker.words import BY_KERNEL, BY_SYN, NOTHING, UNKNOWN
 
-# Sides stand as bits here, 1 for `a` and 2 for `b`, as in `Connection.sides_present`.
-BOTH = 3
+#: Sides stand as bits here, 1 for `a` and 2 for `b`, as in `Connection.sides_present`.  This is:
+#: neither is local rather than the other, so whoever opened the connection is taken.
+EITHER = 7
 
 #: Ports below are given to services only (RFC 6335 section 6).
 SYSTEM_PORTS = 1024
@@ -55,33 +56,33 @@ class Network:
 class Sides:
     """Whose table it is.
 
-    networks   addresses of the local side; empty: any may be
-    stated     whether the user said so; only then a connection may have two rows
+    networks   addresses of the local side
     reason     which rule applied, for people
+    others     whether connections between others have a row, too
     """
 
-    def __init__(self, networks: list[Network], stated: bool, reason: str) -> None:
+    def __init__(self, networks: list[Network], reason: str, others: bool = False) -> None:
         self.networks = networks
-        self.stated = stated
         self.reason = reason
+        self.others = others
 
     def local(self, connection: Connection) -> int:
-        """Return the sides of `connection` that may be local."""
-        if not self.networks:
-            return BOTH
+        """Return the sides of `connection` that are local: none, one, both, or EITHER."""
         sides = 0
         for network in self.networks:
             sides |= network.sides(connection)
-        return sides
+        return EITHER if self.others and not sides else sides
 
 
-def stated(addresses: Iterable[str], source: str) -> Sides:
-    """Return the sides for the addresses or CIDR networks that the user named in `source`.
+def stated(addresses: Iterable[str], source: str, others: bool = False) -> Sides:
+    """Return the sides for the addresses or CIDR networks that are named in `source`.
 
-    Raises SidesError for what is neither.
+    With `others`, connections between others have a row, too.  Raises SidesError for what is no
+    address and no network.
     """
     networks = [_network(text) for text in addresses]
-    return Sides(networks, True, f"local: {', '.join(addresses)} ({source})")
+    rest = ", else the initiator" if others else ""
+    return Sides(networks, f"local: {', '.join(addresses)} ({source}){rest}", others)
 
 
 def _network(text: str) -> Network:
@@ -137,10 +138,10 @@ class Guess:
             reason = (
                 "local: the initiator of each connection, or who is left of it (or use --local)"
             )
-            return Sides([], False, reason)
+            return Sides([], reason, others=True)
         host = self.hosts[0]
         text = address(host.version, host.high, host.low)
-        return Sides(self.hosts, False, f"local: {text} (takes part in all connections)")
+        return Sides(self.hosts, f"local: {text} (takes part in all connections)")
 
 
 def initiator(connection: Connection, service_ports: frozenset[int]) -> int:
@@ -162,6 +163,8 @@ def initiator(connection: Connection, service_ports: frozenset[int]) -> int:
 def basis(connection: Connection, service_ports: frozenset[int]) -> str:
     """Return how the initiator is known."""
     if connection.basis != UNKNOWN:
+        if connection.basis == BY_KERNEL:
+            return "kernel"
         return "syn" if connection.basis == BY_SYN else "syn-ack"
     if connection.group != NOTHING:
         return "first-packet"

@@ -14,10 +14,11 @@ from tracker.report.rows import (
     ConnectionRow,
     ListeningRow,
     Row,
+    RowMaker,
     Rows,
 )
 from tracker.report.sides import basis
-from tracker.report.text import duration
+from tracker.report.text import duration, timestamp
 from tracker.wire.segment import TCP
 
 HEADING = "Active Connections"
@@ -36,20 +37,49 @@ _WIDE_COLUMNS = (
     "Age",
     "Idle",
     "Evidence",
+    "PID/Program",
     "Notes",
 )
 # Only where there are some.
 _TUNNEL = _WIDE_COLUMNS.index("Tunnel")
+_PROGRAM = _WIDE_COLUMNS.index("PID/Program")
 
 
-def table(rows: Rows, wide: bool = False) -> Iterator[str]:
-    """Yield the lines of the table of `rows`: heading, names of the columns, a line each."""
-    yield HEADING
+def table(rows: Rows, wide: bool = False, as_of: bool = False) -> Iterator[str]:
+    """Yield the lines of the table of `rows`: heading, names of the columns, a line each.
+
+    The heading says the moment, too, if wanted (`as_of`).
+    """
+    yield f"{HEADING} as of {timestamp(rows.maker.now)}" if as_of else HEADING
     yield ""
     if wide:
         yield from _wide_lines(rows)
+    elif rows.maker.programs is not None:
+        yield from _lines_with_programs(rows)
     else:
         yield from _lines(rows)
+
+
+def _lines_with_programs(rows: Rows) -> Iterator[str]:
+    """Yield the lines with one column more, as `netstat -p` has it."""
+    local, foreign = _socket_widths(rows)
+    left, right = _blanks(local), _blanks(foreign)
+    longest = max(map(len, filter(None, STATES)))
+    yield f"{_line(_COLUMNS, left, right).ljust(_width(local, foreign, longest))}  PID/Program"
+    for row in rows:
+        line = _row_line(row, left, right).ljust(_width(local, foreign, longest))
+        yield f"{line}  {_program(row)}"
+
+
+def _width(local: int, foreign: int, state: int) -> int:
+    """Return how long a line is, with columns of these widths."""
+    return 2 + _WIDTHS[0] + 2 + local + 2 + foreign + 2 + state
+
+
+def _program(row: Row) -> str:
+    """Return who has the local socket, as netstat says it; "-" where nobody knows."""
+    owner = row.owner()
+    return "-" if owner is None else f"{owner[0]}/{owner[1]}"
 
 
 def _lines(rows: Rows) -> Iterator[str]:
@@ -104,6 +134,8 @@ def _wide_lines(rows: Rows) -> Iterator[str]:
         _widen(widths, cells)
     if not tunnels:
         widths[_TUNNEL] = 0
+    if rows.maker.programs is None:
+        widths[_PROGRAM] = 0
     yield _wide_line(_WIDE_COLUMNS, widths)
     for row in rows:
         yield _wide_line(_wide_cells(row), widths)
@@ -127,7 +159,9 @@ def _wide_line(cells: tuple[str, ...], widths: list[int]) -> str:
 def _wide_cells(row: ConnectionRow | ListeningRow) -> tuple[str, ...]:
     """Return all columns; of what exists on both sides, local and foreign with a slash."""
     if isinstance(row, ListeningRow):
-        return (*row.cells(), *[""] * (len(_WIDE_COLUMNS) - len(_COLUMNS)))
+        rest = [""] * (len(_WIDE_COLUMNS) - len(_COLUMNS))
+        rest[_PROGRAM - len(_COLUMNS)] = _program(row)
+        return (*row.cells(), *rest)
     return _wide_connection_cells(row)
 
 
@@ -159,6 +193,7 @@ def _wide_connection_cells(row: ConnectionRow) -> tuple[str, ...]:
         duration(max(now - connection.first_seen, 0)),
         duration(max(now - connection.last_seen, 0)),
         "" if evidence is None else f"#{local.evidence_frame} {evidence}",
+        _program(row),
         "; ".join(row.notes()),
     )
 
@@ -175,3 +210,25 @@ def history(rows: Rows) -> Iterator[str]:
                 f"    #{change['frame']:<5} {change['since_first_seen']:>+8.3f} s  "
                 f"{change['endpoint']:<7}  {states:<28}  {change['event']} ({change['source']})"
             )
+
+
+# --- for who lays the table out otherwise -------------------------------------------------------
+
+
+def columns(maker: RowMaker, wide: bool) -> tuple[str, ...]:
+    """Return the names of the columns."""
+    if not wide:
+        return _COLUMNS if maker.programs is None else (*_COLUMNS, _WIDE_COLUMNS[_PROGRAM])
+    return _WIDE_COLUMNS if maker.programs is not None else _without_program(_WIDE_COLUMNS)
+
+
+def cells(row: ConnectionRow | ListeningRow, wide: bool) -> tuple[str, ...]:
+    """Return what stands in the `columns`."""
+    is_owned = row.maker.programs is not None
+    if not wide:
+        return (*row.cells(), _program(row)) if is_owned else row.cells()
+    return _wide_cells(row) if is_owned else _without_program(_wide_cells(row))
+
+
+def _without_program(cells: tuple[str, ...]) -> tuple[str, ...]:
+    return cells[:_PROGRAM] + cells[_PROGRAM + 1 :]
