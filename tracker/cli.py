@@ -5,6 +5,7 @@ import gc
 import os
 import sys
 from functools import partial
+from io import RawIOBase
 
 import tracker
 from tracker import moment
@@ -12,6 +13,17 @@ from tracker.errors import UserError
 from tracker.typed import NoReturn
 
 FINE, WRONG = 0, 2
+
+#: Octets of a frame that `live` keeps by default: all headers, also those of a tunnel or two.
+SNAP_LENGTH = 256
+
+#: MiB of memory for frames that wait for `live`, by default: some 100 000 of them.
+RING = 32
+
+# The largest numbers that make sense as options: 30 years, and 1 TiB for the ring's size in MiB.
+_LONGEST = 1_000_000_000
+_LARGEST = 2**62
+_LARGEST_RING = 2**20
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -46,6 +58,9 @@ def run() -> None:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - it was closed; nobody closes it again
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+    if isinstance(sys.stdout.buffer, RawIOBase):
+        # With PYTHONUNBUFFERED, what a signal keeps from being written would be lost.
+        sys.stdout = open(1, "w", encoding=sys.stdout.encoding, closefd=False)  # noqa: SIM115
     status = main()
     sys.stderr.flush()
     os._exit(status)
@@ -95,6 +110,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_read(commands)
+    _add_live(commands)
+    listed = commands.add_parser(
+        "interfaces",
+        formatter_class=_CHECKER,
+        help="the interfaces that `live` can capture from",
+    )
+    listed.add_argument("--json", action="store_true", help="one JSON object a line")
+    listed.set_defaults(run=_interfaces)
     states = commands.add_parser(
         "states",
         formatter_class=_CHECKER,
@@ -127,44 +150,149 @@ def _add_read(commands: "argparse._SubParsersAction[_Parser]") -> None:
     )
     read.add_argument("--at", metavar="TIME", help=f"as of that moment: {moment.FORMS}")
     read.add_argument(
+        "--checksums",
+        action="store_true",
+        help="leave out what its receiver drops for its checksum",
+    )
+    _add_rows(read)
+    read.set_defaults(run=_read)
+
+
+def _add_live(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    live = commands.add_parser(
+        "live",
+        formatter_class=_CHECKER,
+        help="the connection table of an interface, as it changes",
+        description="Print the connections that an interface shows: on a terminal a table that is "
+        "drawn anew every few seconds (q quits, space pauses); else one table at the end.",
+        epilog="Ctrl-C and SIGTERM end it with the last table. Needs the right to capture "
+        "(CAP_NET_RAW); run by sudo, it goes on as the calling user once it captures. "
+        "Exit status: 0 fine, 1 nothing to show, 2 wrong use or not allowed.",
+    )
+    live.add_argument(
+        "-i",
+        "--interface",
+        metavar="NAME",
+        help="default: the one with the default route; any: all of them; see `tracker interfaces`",
+    )
+    live.add_argument(
+        "-c",
+        "--continuous",
+        dest="interval",
+        type=_seconds,
+        metavar="SECONDS",
+        help="a table every SECONDS (default on a terminal: 2)",
+    )
+    live.add_argument(
+        "--for", dest="duration", type=_seconds, metavar="SECONDS", help="end after SECONDS"
+    )
+    live.add_argument("--count", type=_number, metavar="N", help="end after N frames")
+    live.add_argument(
+        "--events",
+        action="store_true",
+        help="no tables, but a JSON line for each connection opened, changed or closed",
+    )
+    live.add_argument(
+        "-w",
+        "--write",
+        metavar="FILE",
+        help="record what is tracked: pcap where FILE ends in .pcap, else pcapng",
+    )
+    live.add_argument(
+        "-p", "--programs", action="store_true", help="who has the local sockets (needs psutil)"
+    )
+    live.add_argument(
+        "--with-kernel",
+        action="store_true",
+        help="begin with the connections that this host's kernel has (needs psutil)",
+    )
+    live.add_argument(
+        "--promiscuous", action="store_true", help="frames that are addressed to others, too"
+    )
+    live.add_argument(
+        "-s",
+        "--snap-length",
+        type=_number,
+        default=SNAP_LENGTH,
+        metavar="OCTETS",
+        help=f"how much of each frame is kept (default: {SNAP_LENGTH})",
+    )
+    live.add_argument(
+        "--ring",
+        type=_size,
+        default=RING,
+        metavar="MIB",
+        help=f"memory for frames that wait (Linux; default: {RING}; 0: one call for each frame)",
+    )
+    live.add_argument(
+        "--keep-privileges", action="store_true", help="stay root where sudo made it so"
+    )
+    _add_rows(live)
+    live.set_defaults(run=_live)
+
+
+def _add_rows(command: argparse.ArgumentParser) -> None:
+    """Add the options that say which rows there are, and in which form."""
+    command.add_argument(
         "--local",
         action="append",
         default=[],
         metavar="ADDRESS",
         help="whose table it is: address or network (CIDR); may be repeated",
     )
-    read.add_argument(
+    command.add_argument(
         "--filter", metavar="BPF", help="only frames that pass, as in tcpdump: 'tcp port 80'"
     )
-    read.add_argument(
+    command.add_argument(
         "--summary", action="store_true", help="on stderr, what was read and how good it is"
     )
-    read.add_argument(
-        "--checksums",
-        action="store_true",
-        help="leave out what its receiver drops for its checksum",
+    command.add_argument(
+        "-n", "--numeric", action="store_true", help="port numbers, no service names"
     )
-    read.add_argument("-n", "--numeric", action="store_true", help="port numbers, no service names")
-    read.add_argument("-t", "--tcp", action="store_true", help="TCP only")
-    read.add_argument("-u", "--udp", action="store_true", help="UDP only")
-    read.add_argument("-4", "--ipv4", action="store_true", help="IPv4 only")
-    read.add_argument("-6", "--ipv6", action="store_true", help="IPv6 only")
-    read.add_argument("-a", "--all", action="store_true", help="listening sockets, too")
-    read.add_argument("-l", "--listening", action="store_true", help="listening sockets only")
-    read.add_argument("--closed", action="store_true", help="connections that have ended, too")
-    read.add_argument(
+    command.add_argument("-t", "--tcp", action="store_true", help="TCP only")
+    command.add_argument("-u", "--udp", action="store_true", help="UDP only")
+    command.add_argument("-4", "--ipv4", action="store_true", help="IPv4 only")
+    command.add_argument("-6", "--ipv6", action="store_true", help="IPv6 only")
+    command.add_argument("-a", "--all", action="store_true", help="listening sockets, too")
+    command.add_argument("-l", "--listening", action="store_true", help="listening sockets only")
+    command.add_argument("--closed", action="store_true", help="connections that have ended, too")
+    command.add_argument(
         "--wide",
         action="store_true",
         help="both states, certainty, who opened it, counters, ages, evidence, notes",
     )
-    read.add_argument(
+    command.add_argument(
         "--history", action="store_true", help="every change of state, with frame, event and source"
     )
-    form = read.add_mutually_exclusive_group()
+    form = command.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object a line")
     form.add_argument("--csv", action="store_true", help="the same as CSV")
-    read.add_argument("--config", metavar="FILE", help="settings, as in config/tracker.yaml")
-    read.set_defaults(run=_read)
+    command.add_argument("--config", metavar="FILE", help="settings, as in config/tracker.yaml")
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds <= _LONGEST:
+        raise ValueError(text)
+    return seconds
+
+
+def _number(text: str) -> int:
+    number = int(text)
+    if not 0 < number <= _LARGEST:
+        raise ValueError(text)
+    return number
+
+
+def _size(text: str) -> int:
+    size = int(text)
+    if not 0 <= size <= _LARGEST_RING:
+        raise ValueError(text)
+    return size
+
+
+# As argparse calls them where they are wrong.
+_seconds.__name__, _number.__name__, _size.__name__ = "number of seconds", "number", "size"
 
 
 # --- commands -----------------------------------------------------------------------------------
@@ -182,3 +310,15 @@ def _read(options: argparse.Namespace) -> int:
     from tracker.read import read
 
     return read(options)
+
+
+def _live(options: argparse.Namespace) -> int:
+    from tracker.live.command import live
+
+    return live(options)
+
+
+def _interfaces(options: argparse.Namespace) -> int:
+    from tracker.interfaces import show
+
+    return show(options)
