@@ -28,7 +28,7 @@ except ModuleNotFoundError:
     ) from None
 
 from frames import PACKET, Table, Writer
-from traffic import FLOOD_SOURCES, SCANNED_PORTS, Shape, packets
+from traffic import FLOOD_SOURCES, MSS, SCANNED_PORTS, Shape, packets
 
 PRESETS: dict[str, dict[str, Any]] = {
     # The two captures of the project's speed figures.
@@ -162,6 +162,13 @@ def add_shape(group: argparse._ArgumentGroup) -> None:
     )
     add("--udp-share", type=share, default=0.1, metavar="F", help="of connections, 0 to 1")
     add("--ipv6-share", type=share, default=0.0, metavar="F", help="of connections, 0 to 1")
+    add(
+        "--mss",
+        type=natural(1, MSS),
+        default=MSS,
+        metavar="BYTES",
+        help="longest payload: small ones make whole packets that are short, to be sent again",
+    )
     add(
         "--open-share",
         type=share,

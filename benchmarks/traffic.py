@@ -58,6 +58,7 @@ class Shape:
     syn_flood: int
     port_scan: int
     seed: int
+    mss: int = MSS
 
     @property
     def span(self) -> int:
@@ -190,12 +191,14 @@ def _acked(from_initiator: Table, first: Table, last: Table) -> Table:
     return acked
 
 
-def _body(rng: np.random.Generator, group: Group, data: Table) -> tuple[Table, Table, Table]:
+def _body(
+    rng: np.random.Generator, group: Group, data: Table, mss: int
+) -> tuple[Table, Table, Table]:
     """Data and its ACKs: the sender and payload length of each, packets of each connection."""
     first = _firsts(data)
     from_initiator = rng.random(int(data.sum())) < REQUEST_SHARE
     from_initiator[first] = True
-    longest = np.repeat(np.where(group.ipv6, MSS_IPV6, MSS), data)
+    longest = np.repeat(np.where(group.ipv6, min(mss, MSS_IPV6), mss), data)
     length = np.minimum(_lengths(rng, from_initiator), longest)
     acked = _acked(from_initiator, first, first + data - 1)
     repeat = 1 + acked
@@ -218,7 +221,7 @@ def _tcp(
     """Whole connections: handshake, data, and the close of both ends unless it stays open."""
     if len(group) == 0:
         return np.zeros(0, PACKET)
-    body_sender, body_length, body = _body(rng, group, data)
+    body_sender, body_length, body = _body(rng, group, data, shape.mss)
     close = np.where(stays_open, 0, rng.integers(3, 5, len(group)))
     count = 3 + body + close
     first = _firsts(count)
@@ -323,7 +326,8 @@ def _udp(rng: np.random.Generator, shape: Shape, group: Group, count: Table) -> 
         return np.zeros(0, PACKET)
     turn = np.arange(int(count.sum())) - np.repeat(_firsts(count), count)
     # At least 18 bytes of payload: shorter frames would need filling up to Ethernet's minimum.
-    length = np.clip(rng.lognormal(5, 0.9, len(turn)), 18, 1400).astype(np.int64)
+    longest = max(18, min(1400, shape.mss))
+    length = np.clip(rng.lognormal(5, 0.9, len(turn)), 18, longest).astype(np.int64)
     rows = _rows(group, count, turn % 2, length)
     rows["layout"] = UDP + np.repeat(group.ipv6 * IPV6, count)
     rows["time"] = _times(rng, shape, count, np.zeros(len(group), bool))
