@@ -1,6 +1,7 @@
 """One run of `live`: what is watched, whose table it is, and what is said about it."""
 
 import argparse
+import os
 from collections.abc import Callable, Iterable
 
 from tracker import host
@@ -146,7 +147,7 @@ class Session:
         self.tell_news()
         tell_summary(watch.meter, whose, count, self.options.closed)
         self._tell_others(whose)
-        if self.programs is not None and self.programs.hidden:
+        if self.programs is not None and self.programs.hidden and os.geteuid() != 0:
             what = counted(self.programs.hidden, "socket")
             tell(f"{what} of programs that this user may not see (root with --keep-privileges may)")
         found = tally(self.table.each())
