@@ -18,7 +18,7 @@ from test_properties import steps as any_steps
 
 from tracker.capture.saved import SavedCapture, in_time_order
 from tracker.connection import Connection, Journal
-from tracker.endpoint import Endpoint
+from tracker.endpoint import Endpoint, Profile
 from tracker.flow_table import FlowTable
 from tracker.meter import Meter
 from tracker.names import Services
@@ -445,6 +445,35 @@ def test_what_is_forgotten_was_closed() -> None:
     closed = [line for line in told.new() if line["event"] == "closed"]
     assert [(line["local_port"], line["end_reason"]) for line in closed] == [(1099, "idle timeout")]
     assert len(told.flows) == 1
+
+
+def test_what_is_forgotten_in_a_long_time_wait_is_closed_then() -> None:
+    """RFC 9293 section 3.6.1 asks for 240 s; a table remembers what has ended for 120 s."""
+    long = Profile([240 * NS_IN_S if state == State.TIME_WAIT else 0 for state in State], False, 0)
+    flows = FlowTable(long, 1000, UNREPLIED, REPLIED)
+    events = flows.journal = Events(maker())
+    opened(flows, 1099)
+    for source, destination, them in (
+        (CLIENT_SOCKET, SERVER_SOCKET, (2, 2)),
+        (SERVER_SOCKET, CLIENT_SOCKET, (2, 3)),
+    ):
+        flows.segment_seen(segment(source, destination, 0, flags=FIN | ACK, numbers=them))
+    flows.segment_seen(segment(CLIENT_SOCKET, SERVER_SOCKET, 0, numbers=(3, 3)))
+    events.take()
+    flows.segment_seen(segment((CLIENT, 5), SERVER_SOCKET, 121, flags=SYN))
+    closed, begun = map(json.loads, events.take())
+    assert (closed["event"], closed["state"]) == ("closed", "TIME_WAIT")
+    assert closed["end_reason"] == "end of flow detected"
+    assert (begun["event"], begun["local_port"]) == ("opened", 5)
+    assert len(flows) == 1
+
+
+def test_a_datagram_from_before_its_end_tells_nothing() -> None:
+    told = Told()
+    told.flows.segment_seen(segment(CLIENT_SOCKET, SERVER_SOCKET, 0, UDP))
+    told.flows.expire(START_OF_SEGMENTS + 31 * NS_IN_S)
+    told.flows.segment_seen(segment(SERVER_SOCKET, CLIENT_SOCKET, 29, UDP))
+    assert [line["event"] for line in told.new()] == ["opened", "closed"]
 
 
 def test_seeds_are_opened_and_then_go_their_way() -> None:

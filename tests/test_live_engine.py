@@ -13,6 +13,7 @@ from exchange import Exchange
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from metering import feed, flow_table
+from packets import UDP
 from test_flow_table import ACK, CLIENT, FIN, SERVER, SYN, opened, segment, table
 from test_properties import numbers, segment_of, snapshot
 from test_truth import SS_STATES, Snapshot, identity, snapshots
@@ -145,6 +146,41 @@ def fed(
         untouched.segment_seen(made)
         return True
     return False
+
+
+def test_a_look_leaves_the_generation_before_as_it_is() -> None:
+    """The server waits in LAST_ACK, and is asked anew: both generations are there."""
+    exchange = Exchange().play("""
+        SYN-SENT    --> <SEQ=100><CTL=SYN>                      --> -
+        ESTABLISHED <-- <SEQ=300><ACK=101><CTL=SYN,ACK>         <-- SYN-RECEIVED
+        ESTABLISHED --> <SEQ=101><ACK=301><CTL=ACK>             --> ESTABLISHED
+        FIN-WAIT-1  --> <SEQ=101><ACK=301><CTL=FIN,ACK>         --> CLOSE-WAIT
+        TIME-WAIT   <-- <SEQ=301><ACK=102><CTL=FIN,ACK>         <-- LAST-ACK
+        SYN-SENT    --> <SEQ=900><CTL=SYN>                      --> LAST-ACK
+    """)
+    exchange.table.expire(exchange.time + 10 * NS_IN_S)  # the new SYN is given up
+    before = snapshot(exchange.table)
+    later = exchange.time + 200 * NS_IN_S
+    shown = rows(partial(exchange.table.each, later), later)
+    assert snapshot(exchange.table) == before
+    now = {one["foreign_state"] for one in map(json.loads, shown) if one["local_port"] == 1000}
+    assert now == {None, "CLOSED"}
+    exchange.table.expire(later)
+    assert rows(exchange.table.each, later) == shown
+
+
+@pytest.mark.parametrize("look", ["each", "connections"])
+def test_connections_may_end_between_two_rows(look: str) -> None:
+    flows = table(keep_ended=True)
+    ends = ((CLIENT, 9), (SERVER, 53))
+    for second in (0, 40, 80):
+        flows.segment_seen(segment(*ends, second, UDP))
+    found = []
+    for number, connection in enumerate(getattr(flows, look)(START)):
+        found.append(connection.generation)
+        flows.segment_seen(segment(*ends, 120 + 40 * number, UDP))
+    assert found == [1, 2, 5]
+    assert [connection.generation for connection in flows.each()] == [1, 2, 3, 4, 5, 6]
 
 
 def test_the_pool_may_grow_between_two_rows() -> None:
@@ -418,6 +454,10 @@ def test_syn_received_opens_asks_again_or_is_given_up() -> None:
     seeded(State.SYN_RECEIVED).play("""
         SYN-RECEIVED <-- <SEQ=300><CTL=SYN>                     <-- SYN-SENT
         SYN-RECEIVED --> <SEQ=100><ACK=301><CTL=SYN,ACK>        --> ESTABLISHED
+        ESTABLISHED <-- <SEQ=301><ACK=101><CTL=ACK>             <-- ESTABLISHED
+        +1 SYN-RECEIVED --> <SEQ=100><ACK=301><CTL=SYN,ACK>     --> ESTABLISHED
+    """)
+    seeded(State.SYN_RECEIVED).play("""
         ESTABLISHED <-- <SEQ=301><ACK=101><CTL=ACK>             <-- ESTABLISHED
         +1 SYN-RECEIVED --> <SEQ=100><ACK=301><CTL=SYN,ACK>     --> ESTABLISHED
     """)
