@@ -19,6 +19,7 @@ from test_properties import numbers, segment_of, snapshot
 from test_truth import SS_STATES, Snapshot, identity, snapshots
 
 from tracker.connection import Connection
+from tracker.endpoint import Profile
 from tracker.flow_table import FlowTable
 from tracker.meter import Meter
 from tracker.report import sides
@@ -167,6 +168,22 @@ def test_a_look_leaves_the_generation_before_as_it_is() -> None:
     assert now == {None, "CLOSED"}
     exchange.table.expire(later)
     assert rows(exchange.table.each, later) == shown
+
+
+def test_time_passes_for_a_simultaneous_open_as_for_syn_sent() -> None:
+    """Linux repeats the SYN then, not a SYN,ACK; here nobody gives up a SYN,ACK."""
+    timers = [100 * NS_IN_S if state == State.SYN_SENT else 0 for state in State]
+    flows = FlowTable(Profile(timers, False, NS_IN_S), 10, NS_IN_S, NS_IN_S, True, True)
+    client, server = (CLIENT, 1), (SERVER, 80)
+    flows.segment_seen(segment(client, server, flags=SYN, numbers=(1, 0)))
+    flows.segment_seen(segment(server, client, flags=SYN, numbers=(9, 0)))
+    (connection,) = flows.connections()
+    assert (connection.a.state, connection.b.state) == (State.SYN_RECEIVED, State.SYN_RECEIVED)
+    later = connection.last_seen + 1000 * NS_IN_S
+    shown = rows(partial(flows.each, later), later)
+    flows.expire(later)
+    assert rows(flows.each, later) == shown
+    assert json.loads(shown[0])["state"] == "CLOSED"
 
 
 @pytest.mark.parametrize("look", ["each", "connections"])

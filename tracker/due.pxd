@@ -5,14 +5,14 @@ from tracker.pool cimport Pool
 from tracker.rules.timing cimport end_of_state
 
 cdef size_t ASKED_AT, COLD, COLD_WORDS, EXISTS, GAP, HOT, HOT_WORDS, LAST_SEEN, PACKETS, PENDING
-cdef size_t READS, SINCE, STATE, WORDS
-cdef int FIN_WAIT_2, NOTHING
+cdef size_t READS, REST, SIMULTANEOUS, SINCE, STATE, WORDS
+cdef int FIN_WAIT_2, NOTHING, SYN_RECEIVED
 
-@cython.locals(hot=size_t, cold=size_t)
+@cython.locals(word=size_t)
 cpdef bint is_due(Pool pool, size_t place, long long now, Profile profile) except -1
 
 @cython.locals(state=int, timer="long long")
-cdef bint _has_ended(Pool pool, size_t hot, size_t cold, long long now, Profile profile) except -1
+cdef bint _has_ended(Pool pool, size_t word, size_t hot, size_t cold, long long now, Profile profile) except -1
 
 @cython.locals(word=size_t, hot=size_t, quiet="long long", both=bint)
 cpdef bint is_idle(Pool pool, size_t place, long long now, long long unreplied, long long replied) except -1

@@ -17,30 +17,33 @@ from tracker.layout import (
     PACKETS,
     PENDING,
     READS,
+    REST,
+    SIMULTANEOUS,
     SINCE,
     STATE,
     WORDS,
 )
 from tracker.pool import Pool
 from tracker.rules.timing import end_of_state
-from tracker.words import FIN_WAIT_2, NOTHING
+from tracker.words import FIN_WAIT_2, NOTHING, SYN_RECEIVED
 
 
 def is_due(pool: Pool, place: int, now: int, profile: Profile) -> bool:
     """Return whether `settle` may change the connection of TCP at `place` by `now` (ns)."""
-    hot = place * WORDS + HOT
-    cold = place * WORDS + COLD
-    return _has_ended(pool, hot, cold, now, profile) or _has_ended(
-        pool, hot + HOT_WORDS, cold + COLD_WORDS, now, profile
+    word = place * WORDS
+    return _has_ended(pool, word, word + HOT, word + COLD, now, profile) or _has_ended(
+        pool, word, word + HOT + HOT_WORDS, word + COLD + COLD_WORDS, now, profile
     )
 
 
-def _has_ended(pool: Pool, hot: int, cold: int, now: int, profile: Profile) -> bool:
+def _has_ended(pool: Pool, word: int, hot: int, cold: int, now: int, profile: Profile) -> bool:
     """Return whether the state of an endpoint may have ended, or a doubt about it."""
     if pool.small[8 * cold + PENDING] != NOTHING:
         return True
     state = pool.octets[8 * hot + STATE]
     timer = profile.timer(state)
+    if state == SYN_RECEIVED and pool.octets[8 * (word + REST) + SIMULTANEOUS]:
+        timer = profile.syn_sent
     if not timer or not pool.octets[8 * hot + EXISTS]:
         return False
     if state == FIN_WAIT_2 and pool.octets[8 * cold + READS]:
