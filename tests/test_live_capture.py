@@ -275,6 +275,14 @@ def test_what_was_open_before_is_assumed(wire: Link) -> None:
     assert {row["certainty"] for row in rows} == {"assumed"}
 
 
+def test_events_begin_with_the_kernels_table(wire: Link) -> None:
+    client, _ = connected(wire)
+    with Live(wire.here, "-i", "lo", "--events", "-n", "--with-kernel", "--for", "0.3") as live:
+        events = live.end().rows
+    ports = {event["local_port"] for event in events if event["event"] == "opened"}
+    assert client.getsockname()[1] in ports
+
+
 def test_the_kernels_table_can_be_the_beginning(wire: Link) -> None:
     """A connection of which nothing is seen at first, half closed; then its other half closes."""
     client, server = connected(wire)

@@ -583,6 +583,29 @@ def test_rule_11_a_repeated_syn_is_answered_and_does_not_shorten_the_wait() -> N
     """)
 
 
+def test_rule_11_an_answer_with_another_number_is_waited_for_anew() -> None:
+    """As Linux was recorded: the SYN comes when the first wait is over, 63 s after its start."""
+    first = "<-- <SEQ=299><ACK=100><CTL=SYN,ACK> <-- SYN-RECEIVED"
+    second = "<-- <SEQ=999><ACK=100><CTL=SYN,ACK> <-- SYN-RECEIVED"
+    play(f"""
+        SYN-SENT        --> <SEQ=99><CTL=SYN>  --> -
+        ESTABLISHED     {first}
+        +1 ESTABLISHED  {first}
+        +2 ESTABLISHED  {first}
+        +4 ESTABLISHED  {first}
+        +8 ESTABLISHED  {first}
+        +16 ESTABLISHED {first}
+        +33 SYN-SENT    --> <SEQ=99><CTL=SYN>  --> SYN-RECEIVED
+        ESTABLISHED     {second}
+        +1 ESTABLISHED  {second}
+        +2 ESTABLISHED  {second}
+        +4 ESTABLISHED  {second}
+        +8 ESTABLISHED  {second}
+        +16 ESTABLISHED {second}
+        +5 ESTABLISHED  wait SYN-RECEIVED
+    """)
+
+
 def test_rule_11_who_opened_too_repeats_by_the_timer_of_the_syn() -> None:
     """As Linux was recorded: SYN at 0 s, SYN,ACKs at 0.06 (an answer), 1 and 3 s."""
     play("""

@@ -22,6 +22,7 @@ _AT_ONCE = 4096
 
 def draw_tables(session: Session) -> int:
     """Show the table until the end of `session`, print the last one; return the exit status."""
+    session.seed()
     with Screen(session.signals) as screen:
         _Show(session, screen).run()
     moment = session.moment_of_end()

@@ -17,6 +17,7 @@ def print_events(session: Session) -> int:
     now = watch.clock.now()
     events = Events(session.maker(now, session.whose()))
     session.table.journal = events
+    session.seed()
     count = 0
     tick = now
     while not session.is_over and watch.clock.now() < session.end:

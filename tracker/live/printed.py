@@ -12,6 +12,7 @@ _NEVER = 2**63 - 1
 def print_tables(session: Session) -> int:
     """Print tables until the end of `session`; return the exit status."""
     options, watch = session.options, session.watch
+    session.seed()
     repeated = options.interval is not None
     interval = round(options.interval * _NS_IN_S) if repeated else 0
     following = watch.clock.now() + interval if repeated else _NEVER

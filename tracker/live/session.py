@@ -63,8 +63,6 @@ class Session:
         tell(self._beginning())
         if privileges_dropped is not None:
             tell(privileges_dropped)
-        if options.with_kernel:
-            self._seed()
 
     def _beginning(self) -> str:
         options = self.options
@@ -83,8 +81,10 @@ class Session:
         parts.append(" or ".join(ends) if ends else "until Ctrl-C")
         return f"{self.interface}: {', '.join(parts)}"
 
-    def _seed(self) -> None:
-        """Take over the connections that this host's kernel has and nothing was seen of."""
+    def seed(self) -> None:
+        """Take over what this host's kernel has and nothing was seen of, if that is wanted."""
+        if not self.options.with_kernel:
+            return
         addresses = None
         if self.interface != ANY:
             addresses = frozenset(interfaces.find(self.interface).addresses)

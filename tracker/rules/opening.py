@@ -118,6 +118,7 @@ def syn_ack_seen(
     else:
         connection.step(sender, ACK_OF_SYN_LOST, segment.frame, segment.time, OBSERVED)
         sends_syn(sender, receiver, segment)
+        sender.since = segment.time  # another number: it had given up, and waits anew
     _answers(connection, sender, receiver, segment)
 
 
