@@ -35,7 +35,7 @@ _TCP_PACKETS = 9.0  # of a connection that talks
 _SCANNED = 0.3  # share of connections that are a port scan's: SYN and RST
 _MSS = 20
 _OCTETS = 110  # about, of a packet in a capture
-_WARM_UP = 90.0  # seconds until the first TIME_WAITs have ended, and room is used again
+_WARM_UP = 150.0  # seconds until what has ended is forgotten (after 120 s), and room used again
 _EVERY = 2.0  # seconds between two samples
 _SHOWN = 10  # differences that are printed
 
@@ -85,7 +85,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     )
     add = parser.add_argument
     add("--connections", type=int, default=5_200_000, metavar="N", help="a third are scanned ports")
-    add("--minutes", type=float, default=5.0, metavar="M", help="how long the sending takes")
+    # Any faster, and the tracker's limit of 2 million connections is reached.
+    add("--minutes", type=float, default=7.0, metavar="M", help="how long the sending takes")
     add("--wait", type=float, default=30.0, metavar="SECONDS", help="after the last packet")
     add("--folder", type=Path, default=Path(tempfile.gettempdir()), help="with room for files")
     add(
