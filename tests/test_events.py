@@ -21,7 +21,7 @@ from tracker.connection import Connection, Journal
 from tracker.endpoint import Endpoint, Profile
 from tracker.flow_table import FlowTable
 from tracker.meter import Meter
-from tracker.names import Services
+from tracker.names.services import Services
 from tracker.report import sides
 from tracker.report.events import Events
 from tracker.report.records import FIELDS, json_lines

@@ -18,7 +18,7 @@ from tracker.connection import Connection
 from tracker.endpoint import Endpoint
 from tracker.meter import Meter
 from tracker.moment import END
-from tracker.names import Services
+from tracker.names.services import Services
 from tracker.replay import replay
 from tracker.report import sides
 from tracker.report.records import FIELDS, csv_lines, json_lines, values

@@ -17,7 +17,7 @@ from tracker.tcp_state import State
 from tracker.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:  # loaded where names are wanted
-    from tracker.names import Services
+    from tracker.names.services import Services
 
 FINE, NOTHING_TO_SHOW = 0, 1
 
@@ -80,7 +80,7 @@ def services(options: argparse.Namespace) -> "Services | None":
     """Return the names of services, unless -n forbids them."""
     if options.numeric:
         return None
-    from tracker.names import load_services
+    from tracker.names.services import load_services
 
     return load_services()
 

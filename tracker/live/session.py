@@ -12,7 +12,7 @@ from tracker.config import Config
 from tracker.connection import Connection
 from tracker.live.seeding import seed
 from tracker.live.watch import Watch
-from tracker.names import Services
+from tracker.names.services import Services
 from tracker.report import quality
 from tracker.report.rows import RowMaker, Rows
 from tracker.report.sides import Sides, stated

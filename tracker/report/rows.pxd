@@ -28,6 +28,7 @@ cdef class RowMaker:
     cdef public dict tcp_names
     cdef public dict udp_names
     cdef public object programs
+    cdef public object hosts
 
     cpdef bint takes(self, Connection connection) except -1
     cpdef bint is_narrow(self) except -1
@@ -83,6 +84,11 @@ cdef class ConnectionRow(Row):
     cpdef bint is_narrow(self) except -1
     @cython.locals(connection=Connection, low="unsigned long long", service=str)
     cdef str _socket(self, int side)
+    cpdef object name(self, int side)
+    @cython.locals(name=object)
+    cpdef str host_text(self, int side)
+    @cython.locals(service=str)
+    cpdef str port_text(self, int side)
 
 cdef class ListeningRow(Row):
     cdef public RowMaker maker

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 from tracker.connection import Connection
 from tracker.endpoint import Endpoint
-from tracker.names import Services
+from tracker.names.name import Name
+from tracker.names.services import Services
 from tracker.report.sides import EITHER, Sides, initiator
 from tracker.report.text import address, ipv4, ipv6, socket4, timestamp
 from tracker.tcp_state import EVENTS, Event, State
@@ -72,6 +73,7 @@ class RowMaker:
     """Says which rows connections have, as `wanted`, seen from `whose` side.
 
     programs    tells who has the local sockets, as `host.Programs`, where that is wanted
+    hosts       tells the names of hosts, as `names.hosts.HostNames`, where they are wanted
     """
 
     def __init__(
@@ -97,6 +99,7 @@ class RowMaker:
         self.tcp_names = services.names("tcp") if services else {}
         self.udp_names = services.names("udp") if services else {}
         self.programs: Any = None
+        self.hosts: Any = None
 
     def takes(self, connection: Connection) -> bool:
         """Return whether the protocol and the version of IP are wanted."""
@@ -106,7 +109,7 @@ class RowMaker:
 
     def is_narrow(self) -> bool:
         """Return whether no socket can be longer than LONGEST_SOCKET4."""
-        return not (self.version6 or self.tcp_names or self.udp_names)
+        return not (self.version6 or self.tcp_names or self.udp_names or self.hosts is not None)
 
     def rows(self, connections: Callable[[], Iterable[Connection]]) -> "Rows":
         """Return the rows of what `connections` gives, which is called for each pass over them."""
@@ -377,23 +380,38 @@ class ConnectionRow(Row):
         return "TCP", local, foreign, STATES[self.state(self.local)] or "-"
 
     def is_narrow(self) -> bool:
-        """Return whether it is IPv4, and no name of a service is longer than a number."""
-        if self.connection.version != 4:
+        """Return whether it is IPv4, without names that are longer than numbers."""
+        if self.connection.version != 4 or self.maker.hosts is not None:
             return False
         service = self.service()
         return service is None or len(service) <= _LONGEST_PORT
 
+    def name(self, side: int) -> Name | None:
+        """Return the name of the host at `side`, where names are wanted and it has one."""
+        if self.maker.hosts is None:
+            return None
+        name: Name | None = self.maker.hosts.of(self.connection, side)
+        return name
+
+    def host_text(self, side: int) -> str:
+        """Return the name of the host at `side`, else its address, as it stands before a port."""
+        name = self.name(side)
+        if name is not None:
+            return name.text
+        return self.host(side) if self.connection.version == 4 else f"[{self.host(side)}]"
+
+    def port_text(self, side: int) -> str:
+        """Return the service's name at the responder's `side`, else the number of the port."""
+        service = None if side == self.opener else self.service()
+        return f"{self.port(side)}" if service is None else service
+
     def _socket(self, side: int) -> str:
         connection = self.connection
-        low = connection.b_low if side else connection.a_low
-        service = None if side == self.opener else self.service()
-        if service is None:
-            if connection.version == 4:
-                return socket4(low, self.port(side))
-            return f"[{self.host(side)}]:{self.port(side)}"
-        if connection.version == 4:
-            return f"{ipv4(low)}:{service}"
-        return f"[{self.host(side)}]:{service}"
+        if connection.version == 4 and self.maker.hosts is None:
+            low = connection.b_low if side else connection.a_low
+            service = None if side == self.opener else self.service()
+            return socket4(low, self.port(side)) if service is None else f"{ipv4(low)}:{service}"
+        return f"{self.host_text(side)}:{self.port_text(side)}"
 
 
 class ListeningRow(Row):

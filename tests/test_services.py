@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from tracker.config import shipped
-from tracker.names import SYSTEM_REGISTRY, load_services
+from tracker.names.services import SYSTEM_REGISTRY, load_services
 
 REGISTRY = """\
 # a registry in the format of services(5)

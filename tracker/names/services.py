@@ -1,7 +1,4 @@
-"""Names of services, from this system's registry with `config/services.yaml` on top.
-
-Host names, learned from the capture, will live here too.
-"""
+"""Names of services, from this system's registry with `config/services.yaml` on top."""
 
 import os
 
