@@ -50,7 +50,8 @@ def _has_ended(pool: Pool, word: int, hot: int, cold: int, now: int, profile: Pr
         return False
     return now >= end_of_state(
         state,
-        pool.times[cold + SINCE] + timer,
+        pool.times[cold + SINCE],
+        timer,
         pool.times[cold + ASKED_AT],
         pool.times[cold + GAP],
         profile.initial_rto,

@@ -11,6 +11,7 @@ cdef long long LONGEST_GAP_NS
 
 cpdef sends_syn(Endpoint sender, Endpoint receiver, Segment segment)
 
+@cython.locals(gap="long long", due="long long")
 cpdef asks_again(Endpoint sender, long long time)
 
 cpdef bint proved_syn(Endpoint endpoint, Endpoint peer) except -1

@@ -32,11 +32,17 @@ def sends_syn(sender: Endpoint, receiver: Endpoint, segment: Segment) -> None:
 
 
 def asks_again(sender: Endpoint, time: int) -> None:
-    """Note when a SYN or FIN was repeated (RFC 6298 section 5: the gap doubles each time)."""
+    """Note when a SYN or FIN was repeated (RFC 6298 section 5: the gap doubles each time).
+
+    Timers are never early, and those of Linux up to an eighth late (kernel/time/timer.c), the long
+    ones most: so twice the gap before tells better when it was due.
+    """
     if sender.asked_at == 0:
         sender.asked_at = time  # the first one was inferred, not seen
     elif time > sender.asked_at:
-        sender.gap = min(time - sender.asked_at, LONGEST_GAP_NS)
+        gap = min(time - sender.asked_at, LONGEST_GAP_NS)
+        due = 2 * sender.gap
+        sender.gap = due if due < gap <= due + due // 8 else gap
         sender.asked_at = time
 
 

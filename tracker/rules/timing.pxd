@@ -18,6 +18,10 @@ cdef long long _next_due(long long asked_at, long long gap, long long floor) noe
 @cython.locals(timer="long long", deadline="long long")
 cdef _settle_timer(Connection connection, Endpoint endpoint, long long now, Profile profile)
 
-cpdef long long end_of_state(int state, long long deadline, long long asked_at, long long gap, long long initial_rto) noexcept
+@cython.locals(deadline="long long", due="long long")
+cpdef long long end_of_state(
+    int state, long long since, long long timer, long long asked_at, long long gap,
+    long long initial_rto,
+) noexcept
 
 cpdef revive(Connection connection, Endpoint endpoint, Segment segment)
