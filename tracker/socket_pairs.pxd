@@ -4,7 +4,7 @@ from tracker.pool cimport Pool
 from tracker.wire.segment cimport Segment
 
 cdef int NOTHING, _FIRST_SIZE
-cdef unsigned long long _MIX, _MASK_64, _MASK_32
+cdef unsigned long long _MIX, _MASK_64
 cdef size_t A_HIGH, A_LOW, B_HIGH, B_LOW, KEY, WORDS
 cdef unsigned long long B_PORT, PROTOCOL, VERSION
 

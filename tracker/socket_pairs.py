@@ -25,7 +25,6 @@ _FIRST_SIZE = 1024
 # golden ratio, as in splitmix64).
 _MIX = 0x9E3779B97F4A7C15
 _MASK_64 = 0xFFFFFFFFFFFFFFFF
-_MASK_32 = 0xFFFFFFFF
 
 
 def side_of_sender(segment: Segment) -> int:
@@ -119,13 +118,17 @@ class SocketPairs:
         b_port: int,
         high: int,
     ) -> int:
-        """Return the tag of a socket pair: 32 bits of its hash; 0 marks a free slot."""
+        """Return the tag of a socket pair: 32 bits of its hash; 0 marks a free slot.
+
+        Multiplying moves what differs upwards only: so the last step takes the upper half, in which
+        every bit depends on all of the socket pair, and a scan of ports does not crowd together.
+        """
         hashed = self._seed ^ (protocol << 8 | version)
         hashed = _mix_socket(hashed, a_low, a_port)
         hashed = _mix_socket(hashed, b_low, b_port)
         if version == 6:
             hashed = _mix(hashed, high)
-        return hashed & _MASK_32 or 1
+        return ((hashed * _MIX) & _MASK_64) >> 32 or 1
 
     def add(self, segment: Segment, place: int) -> None:
         """Give `place` to the socket pair of `segment`, which was asked for last, in vain."""
