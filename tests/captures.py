@@ -18,6 +18,9 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 PCAPS = CHECKOUT / "pcaps"
 CORPUS = CHECKOUT.parent / "shared" / "corpus"
 
+# The settings of whoever runs the tests are not tested.
+os.environ["XDG_CONFIG_HOME"] = os.environ["XDG_CONFIG_DIRS"] = "/nonexistent"
+
 FILE_HEADER, RECORD_HEADER = 24, 16
 NS_IN_S = 1_000_000_000
 

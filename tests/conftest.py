@@ -12,6 +12,9 @@ import pytest
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
+# What no variable of the environment can hide.
+SYSTEM_FILE = Path("/etc/tracker/tracker.yaml")
+
 sys.path[:] = [entry for entry in sys.path if Path(entry or os.curdir).resolve() != CHECKOUT]
 # For what the tests start themselves; they also pass -P.
 os.environ.pop("PYTHONPATH", None)
@@ -51,6 +54,8 @@ def _problem() -> str | None:
             f"the tests run against the installed package, not against {_place()}; install it "
             f"without --editable: {sys.executable} -m pip install '{CHECKOUT}[test]'"
         )
+    if SYSTEM_FILE.exists():
+        return f"the tests expect the default settings, and this system has others: {SYSTEM_FILE}"
     wanted = os.environ.get("TRACKER_PURE")
     if wanted is None:
         return None

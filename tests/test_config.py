@@ -1,16 +1,45 @@
-"""Settings: what config/tracker.yaml says, what each setting does, and what is refused."""
+"""Settings: what `config/` says, and what each setting does."""
 
+import os
+import pty
 import re
+import select
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import pytest
-from captures import pcap, read, run_here, timed
-from packets import ACK, CLIENT, FIN, RST, SERVER, SYN, UDP, ethernet, ipv4, tcp, tcp_frame, udp
+import yaml
+from captures import START, pcap, read, run_here, timed
+from interface import Link, Live, link, need_namespaces
+from packets import (
+    ACK,
+    CLIENT,
+    FIN,
+    PSH,
+    RST,
+    SERVER,
+    SYN,
+    UDP,
+    ethernet,
+    ipv4,
+    tcp,
+    tcp_frame,
+    udp,
+)
 
-from tracker.config import Config, ConfigError, load, shipped
+from tracker.config import Config, plain, shipped
+from tracker.config.explained import explanations
+from tracker.config.given import load
+from tracker.config.schema import of_setting
 
 SHIPPED = Path(shipped("tracker.yaml"))
+PROFILES = yaml.safe_load(Path(shipped("profiles.yaml")).read_text(encoding="utf-8"))
 
 
 @pytest.fixture
@@ -22,30 +51,38 @@ def written(tmp_path: Path) -> Path:
 # --- the file -----------------------------------------------------------------------------------
 
 
-def test_file_holds_the_defaults() -> None:
+def as_yaml_has_it(value: object) -> object:
+    """Return a value of `Config` with lists for tuples, and the like."""
+    if isinstance(value, tuple):
+        return [as_yaml_has_it(item) for item in value]
+    return value if isinstance(value, str | int | float) else dict(value)  # type: ignore[call-overload]
+
+
+def test_defaults_are_what_yaml_reads() -> None:
+    """The plain reader of what is shipped means what YAML means."""
+    settings = yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))
+    assert list(settings) == list(Config._fields)
+    for name, value in settings.items():
+        default = as_yaml_has_it(getattr(Config(), name))
+        assert default == value
+        assert type(default) is type(value)
+
+
+def test_profiles_are_what_yaml_reads() -> None:
+    assert {name: dict(values) for name, values in plain("profiles.yaml").items()} == PROFILES
+
+
+def test_the_shipped_file_can_be_used_as_ones_own() -> None:
     assert load(str(SHIPPED)) == Config()
 
 
-def test_file_names_every_setting_in_order() -> None:
-    names = re.findall(r"^(\w+):", SHIPPED.read_text(), re.MULTILINE)
-    assert names == list(Config._fields)
+def test_every_setting_is_explained() -> None:
+    assert list(explanations()) == list(Config._fields)
+    assert all(len(part) > 2 for told in explanations().values() for part in told)
 
 
-@pytest.mark.parametrize("name", Config._fields)
-def test_file_documents(name: str) -> None:
-    comment = _comment_above(name)
-    assert "Unit: " in comment
-    assert "Range: " in comment
-    assert "Source: " in comment
-
-
-def _comment_above(name: str) -> str:
-    lines = SHIPPED.read_text().splitlines()
-    at = next(i for i, line in enumerate(lines) if line.startswith(f"{name}:"))
-    start = at
-    while lines[start - 1].startswith("#"):
-        start -= 1
-    return "\n".join(lines[start:at])
+def test_profiles_that_are_allowed_are_those_that_there_are() -> None:
+    assert of_setting("profile")["enum"] == list(PROFILES)
 
 
 @pytest.mark.parametrize("text", ["", "# nothing", "---"])
@@ -97,18 +134,13 @@ TIMERS = [
     Timer("udp_unreplied", [DATAGRAM], CLIENT, None),
     Timer("udp_replied", [DATAGRAM, REPLY], CLIENT, None),
 ]
-OTHERS = {
-    "rfc1337",
-    "max_connections",
-    "max_half_open",
-    "local",
-    "service_ports",
-    "fragment_timeout",
-}
 
 
 def test_every_setting_is_tried() -> None:
-    assert {timer.setting for timer in TIMERS} | OTHERS == set(Config._fields)
+    """By a test that is named for it, or as a timer."""
+    tried = {name for name in Config._fields if f"test_{name}" in globals()}
+    tried |= {timer.setting for timer in TIMERS}
+    assert tried == set(Config._fields)
 
 
 @pytest.mark.parametrize("timer", TIMERS, ids=lambda timer: timer.setting)
@@ -177,6 +209,59 @@ def test_local(written: Path, option: tuple[str, ...], local: str) -> None:
     assert row["local_address"] == local
 
 
+@pytest.mark.parametrize("local", [CLIENT, SERVER])
+def test_private_networks(written: Path, local: str) -> None:
+    """Whose table `private` asks for; more in test_sides.py."""
+    written.write_text(f"private_networks: [{local}/32]\nlocal: [private]")
+    (row,) = read(_capture(written, OPENED), "--config", written).rows
+    assert row["local_address"] == local
+
+
+def test_hosts(written: Path) -> None:
+    """What a host is called; more in test_sides.py."""
+    written.write_text(f"hosts: {{the.server: [{SERVER}]}}")
+    (row,) = read(_capture(written, OPENED), "--config", written, "--as", "the.server").rows
+    assert row["local_address"] == SERVER
+
+
+def test_names_memory(written: Path) -> None:
+    """The answers of the first host that was asked for had to make room for those of the others."""
+    kept = []
+    answers = 8000
+    path = written.parent / "answers.pcap"
+    frames = [_answer(number) for number in range(answers)]
+    frames += [ethernet(ipv4(udp(b"x", 9, 9), UDP, CLIENT, "10.9.0.0"))]
+    path.write_bytes(pcap(timed(frames)))
+    for memory in (1, 64):
+        written.write_text(f"names_memory: {memory}")
+        outcome = run_here("read", "--json", "--config", written, path)
+        kept += [row["foreign_name"] for row in outcome.rows if row["foreign_port"] == 9]
+        is_told = "forgotten (names_memory)" in outcome.stderr
+        assert is_told == (memory == 1)
+    assert kept == [None, "host0.example"]
+
+
+def _answer(number: int) -> bytes:
+    """A frame with an answer of DNS about host `number` (RFC 1035 section 4)."""
+    label = f"host{number}".encode()
+    name = bytes([len(label)]) + label + b"\x07example\0"
+    address = bytes([10, 9, number >> 8, number & 255])
+    record = b"\xc0\x0c\0\x01\0\x01\0\0\x0e\x10\0\x04" + address
+    header = b"\0\x01\x81\x80\0\x01\0\x01\0\0\0\0"
+    message = header + name + b"\0\x01\0\x01" + record
+    return ethernet(ipv4(udp(message, 53, 40000), UDP, SERVER, CLIENT))
+
+
+def test_resolve_timeout(written: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More in test_host_names.py."""
+    free = threading.Event()
+    monkeypatch.setattr(socket, "getnameinfo", lambda *_: (str(free.wait()), ""))
+    written.write_text("resolve_timeout: 0.05")
+    outcome = run_here("read", "--resolve", "--config", written, _capture(written, OPENED))
+    free.set()
+    assert "2 hosts not resolved within 0.05 s" in outcome.stderr
+
+
 @pytest.mark.parametrize(
     ("ports", "initiator", "basis"),
     [("[]", "local", "first-packet"), ("[40000]", "foreign", "service-port")],
@@ -194,79 +279,174 @@ def _capture(written: Path, frames: list[bytes]) -> Path:
     return path
 
 
-# --- what is refused ----------------------------------------------------------------------------
-
-SECONDS = "allowed: seconds, a number from 0 to 1000000000"
-COUNT = "allowed: a whole number from 1 to 1000000000"
-ADDRESSES = "allowed: a list of addresses and networks, as in [10.0.0.0/8, 'fd00::5']"
-PORTS = "allowed: a list of port numbers, 0 to 65535"
-KNOWN = "known: " + ", ".join(Config._fields)
-
-REFUSED = [
-    ("time_wait: soon", f"line 1: time_wait: 'soon' is not allowed; {SECONDS}"),
-    ("\n\ntime_wait: -1", f"line 3: time_wait: -1 is not allowed; {SECONDS}"),
-    ("udp_replied: 1000000001", f"line 1: udp_replied: 1000000001 is not allowed; {SECONDS}"),
-    ("syn_sent: .nan", f"line 1: syn_sent: nan is not allowed; {SECONDS}"),
-    ("syn_sent: .inf", f"line 1: syn_sent: inf is not allowed; {SECONDS}"),
-    ("last_ack: true", f"line 1: last_ack: True is not allowed; {SECONDS}"),
-    ("last_ack:", f"line 1: last_ack: None is not allowed; {SECONDS}"),
-    ("rfc1337: 1", "line 1: rfc1337: 1 is not allowed; allowed: true, false"),
-    ("max_connections: 0", f"line 1: max_connections: 0 is not allowed; {COUNT}"),
-    ("max_connections: 2.5", f"line 1: max_connections: 2.5 is not allowed; {COUNT}"),
-    ("local: 192.168.1.5", f"line 1: local: '192.168.1.5' is not allowed; {ADDRESSES}"),
-    ("local: [192.168.1]", f"line 1: local: ['192.168.1'] is not allowed; {ADDRESSES}"),
-    ("local: [1.5]", f"line 1: local: [1.5] is not allowed; {ADDRESSES}"),
-    ("service_ports: [http]", f"line 1: service_ports: ['http'] is not allowed; {PORTS}"),
-    ("service_ports: [65536]", f"line 1: service_ports: [65536] is not allowed; {PORTS}"),
-    (f"time_wait: {'x' * 99}", f"line 1: time_wait: '{'x' * 59}... is not allowed; {SECONDS}"),
-    ("# a\ntimewait: 1", f"line 2: no setting is called 'timewait'; {KNOWN}"),
-    ("1: 2", f"line 1: no setting is called 1; {KNOWN}"),
-    ("time_wait: 1\nlocal: []\ntime_wait: 1", "line 3: time_wait stands in line 1 already"),
-    ("- time_wait", "line 1: settings are lines of `name: value`"),
-    ("time_wait", "line 1: settings are lines of `name: value`"),
-]
+def test_linger(written: Path) -> None:
+    """A late segment finds what has ended; once that is forgotten, it passes for a new one."""
+    closed = [*OPENED, tcp_frame(RST, sequence=101)]
+    other = tcp_frame(SYN, ports=(1305, 80), sequence=100, acknowledgment=0)
+    late = tcp_frame(PSH | ACK, back=True, sequence=301, acknowledgment=101, payload=b"late")
+    frames = timed(closed)
+    frames += timed([other], start=START + 5_000_000_000)
+    frames += timed([late], start=START + 6_000_000_000)
+    capture = written.parent / "frames.pcap"
+    capture.write_bytes(pcap(frames))
+    for linger, ports in (("6", {1305}), ("1", {1305, 1099})):
+        written.write_text(f"linger: {linger}")
+        rows = read(capture, "--local", CLIENT, "--config", written).rows
+        assert {row["local_port"] for row in rows} == ports
 
 
-@pytest.mark.parametrize(("text", "problem"), REFUSED, ids=[repr(text) for text, _ in REFUSED])
-def test_refused(written: Path, text: str, problem: str) -> None:
-    written.write_text(text)
-    assert _refusal(written) == f"{written}: {problem}"
+@pytest.mark.parametrize(("seconds", "is_lost"), [("2", False), ("0.5", True)])
+def test_fragment_timeout(written: Path, seconds: str, is_lost: bool) -> None:
+    """The second part of a datagram comes 1 s before its first."""
+    payload = udp(b"x" * 16)
+    parts = [
+        ethernet(ipv4(payload[:16], UDP, identification=7, more_fragments=True)),
+        ethernet(ipv4(payload[16:], UDP, identification=7, offset=2)),
+    ]
+    capture = written.parent / "frames.pcap"
+    capture.write_bytes(pcap(timed(parts[::-1], step=1_000_000_000)))
+    written.write_text(f"fragment_timeout: {seconds}")
+    outcome = read(capture, "--config", written)
+    assert [row["local_packets"] for row in outcome.rows] == [1 if is_lost else 2]
+    assert ("no TCP or UDP in 1 of 2 frames" in outcome.stderr) == is_lost
 
 
-@pytest.mark.parametrize(
-    "octets",
-    [
-        b"\0",
-        b"\xff\xfe\xfd",
-        b"local: [",
-        b"\ttime_wait: 1",
-        b"[a]: 1",
-        b"? {a: 1}\n: 2",
-        b"--- 1\n--- 2",
-        b"time_wait: !!python/object:os.system x",
-        b"time_wait: 2026-99-99",
-        b"time_wait: " + b"9" * 5000,
-        b"\xd4\xc3\xb2\xa1\x02\0\4\0",
-    ],
-    ids=repr,
-)
-def test_not_yaml(written: Path, octets: bytes) -> None:
-    written.write_bytes(octets)
-    assert re.match(f"{re.escape(str(written))}: (line [0-9]+: )?not YAML: .", _refusal(written))
+# --- profiles -----------------------------------------------------------------------------------
 
 
-def test_unreadable(written: Path) -> None:
-    assert _refusal(written) == f"{written}: cannot be read: No such file or directory"
-    written.mkdir()
-    assert _refusal(written) == f"{written}: cannot be read: Is a directory"
+def test_profile(written: Path) -> None:
+    """TIME_WAIT, 100 s after it began: over for Linux (60 s), not for Windows (120 s)."""
+    capture = _capture(written, CLOSED)
+    asked = (capture, "--local", CLIENT, "--at", "+100")
+    assert read(*asked).rows == []
+    written.write_text("profile: windows")
+    (row,) = read(*asked, "--config", written).rows
+    assert row["state"] == "TIME_WAIT"
+    (again,) = read(*asked, "--profile", "windows").rows
+    assert again == row
 
 
-def _refusal(path: Path) -> str:
-    """Return what `load` says; the command line says it too, in one line, and exits with 2."""
-    with pytest.raises(ConfigError) as refusal:
-        load(str(path))
-    outcome = run_here("read", "--config", path, _capture(path, OPENED))
-    assert outcome.status == 2
-    assert outcome.stdout == ""
-    assert outcome.stderr == f"tracker: {refusal.value}\n"
-    return str(refusal.value)
+def test_the_option_goes_before_the_profile_of_the_file(written: Path) -> None:
+    capture = _capture(written, CLOSED)
+    asked = (capture, "--local", CLIENT, "--at", "+100", "--config", written)
+    written.write_text("profile: windows")
+    assert read(*asked, "--profile", "linux").rows == []
+
+
+def test_what_a_file_sets_goes_before_any_profile(written: Path) -> None:
+    capture = _capture(written, CLOSED)
+    asked = (capture, "--local", CLIENT, "--at", "+100", "--config", written)
+    for first, second in (("profile: windows", "time_wait: 1"), ("time_wait: 1", "profile: bsd")):
+        written.write_text(f"{first}\n{second}")
+        assert read(*asked).rows == []
+        assert read(*asked, "--profile", "windows").rows == []
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_profile_sets_what_it_says(written: Path, profile: str) -> None:
+    """All of it is allowed; what it does not say is the default."""
+    written.write_text(f"profile: {profile}")
+    values = {"profile": profile, **PROFILES[profile]}
+    assert load(str(written)) == Config()._replace(**values)
+    written.write_text(yaml.safe_dump(values))
+    assert load(str(written)) == Config()._replace(**values)
+
+
+#: Seconds in TIME_WAIT: Linux' TCP_TIMEWAIT_LEN, Microsoft's TcpTimedWaitDelay, FreeBSD's 2 * msl,
+#: 2 MSL of RFC 9293 sections 3.4.2 and 3.6.1.
+TIME_WAITS = {"linux": 60, "windows": 120, "bsd": 60, "rfc9293": 240}
+
+
+@pytest.mark.parametrize("profile", TIME_WAITS)
+def test_time_wait_of_each_family(written: Path, profile: str) -> None:
+    capture = _capture(written, CLOSED)
+    for beyond, states in ((-1, ["TIME_WAIT"]), (1, [])):
+        at = f"+{TIME_WAITS[profile] + beyond}"
+        rows = read(capture, "--local", CLIENT, "--at", at, "--profile", profile).rows
+        assert [row["state"] for row in rows] == states
+
+
+def test_an_unknown_profile(written: Path) -> None:
+    outcome = read(_capture(written, OPENED), "--profile", "beos")
+    assert outcome == (
+        2,
+        "",
+        "tracker: --profile: 'beos' is not allowed; allowed: linux, windows, bsd, rfc9293\n",
+    )
+
+
+# --- live ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def wire() -> Iterator[Link]:
+    need_namespaces()
+    with link() as made:
+        yield made
+
+
+@pytest.mark.parametrize(("option", "octets"), [((), 100), (("-s", "99"), 99)])
+def test_snap_length(wire: Link, written: Path, option: tuple[str, ...], octets: int) -> None:
+    written.write_text("snap_length: 100")
+    file = written.parent / "recorded.pcap"
+    frame = ethernet(ipv4(udp(bytes(200)), UDP))
+    asked = ("-i", "eth0", "--count", 1, "-w", file, "--config", written, *option)
+    with Live(wire.here, *asked) as live:
+        wire.send([frame])
+        said = live.end().stderr
+    assert f"capturing, {octets} octets" in said
+    assert file.read_bytes()[40:] == frame[:octets]  # the headers of file and record take 40
+
+
+@pytest.mark.parametrize(("option", "mib"), [((), 3), (("--ring", "5"), 5), (("--ring", "0"), 0)])
+def test_ring(wire: Link, written: Path, option: tuple[str, ...], mib: int) -> None:
+    """The ring is memory that the process has in common with a socket."""
+    written.write_text("ring: 3")
+    with Live(wire.here, "-i", "eth0", "--config", written, *option) as live:
+        maps = Path(f"/proc/{live.process.pid}/maps").read_text(encoding="ascii")
+    found = re.findall("^(\\w+)-(\\w+) .* socket:", maps, re.MULTILINE)
+    assert [int(end, 16) - int(start, 16) for start, end in found] == [mib << 20] * bool(mib)
+
+
+@pytest.mark.parametrize(("seconds", "is_drawn"), [("0.2", True), ("1000", False)])
+def test_refresh(wire: Link, written: Path, seconds: str, is_drawn: bool) -> None:
+    """What comes after the table was drawn is in the next one: 2 s later, were it the default."""
+    written.write_text(f"refresh: {seconds}")
+    with _OnScreen(wire, "-n", "--local", CLIENT, "--config", written) as screen:
+        assert screen.shows(b"eth0", 10)
+        wire.send([ethernet(ipv4(udp(b"x", 23456), UDP))])
+        assert screen.shows(b"23456", 10 if is_drawn else 3) == is_drawn
+
+
+class _OnScreen:
+    """`tracker live` on a pseudo-terminal."""
+
+    def __init__(self, wire: Link, *arguments: object) -> None:
+        self._ours, theirs = pty.openpty()
+        command = ["ip", "netns", "exec", wire.here.name, sys.executable, "-P", "-m", "tracker"]
+        self._process = subprocess.Popen(
+            [*command, "live", "-i", "eth0", *map(str, arguments)],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "TERM": "xterm", "LINES": "24", "COLUMNS": "80"},
+        )
+        os.close(theirs)
+        self._shown = b""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.wait()
+        os.close(self._ours)
+
+    def shows(self, word: bytes, patience: float) -> bool:
+        """Return whether a word is shown within `patience` (s)."""
+        until = time.monotonic() + patience
+        while word not in self._shown:
+            if not select.select([self._ours], [], [], max(0, until - time.monotonic()))[0]:
+                return False
+            self._shown += os.read(self._ours, 1 << 16)
+        return True

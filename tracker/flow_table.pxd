@@ -32,6 +32,7 @@ cdef class FlowTable:
     cdef public long long replied
     cdef public bint keep_ended
     cdef public bint keep_history
+    cdef public long long linger
     cdef public unsigned long long created
     cdef public unsigned long long ended_count
     cdef public list evicted

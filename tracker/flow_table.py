@@ -46,7 +46,7 @@ from tracker.typed import Any
 from tracker.wire.segment import ACK, SYN, TCP, Segment
 from tracker.words import CLOSED, LISTEN, NOTHING, TOLD_ENDED
 
-# How long an ended connection is remembered, so that late segments find it: 2 MSL of Linux.
+# How long an ended connection is remembered unless `linger` says otherwise: 2 MSL of Linux.
 LINGER_NS = 120_000_000_000
 
 # How many connections may be unpacked at a time, a power of two: more than open and close at once
@@ -72,8 +72,9 @@ class FlowTable:
     max_half_open     how many of them may be embryonic, all by default (`dropped_half_open` counts
                       those that were evicted for it, of `evicted`)
     unreplied, replied    ns without a datagram after which a UDP pseudo-connection has ended
-    keep_ended        keep what has ended, to report it (else it is forgotten after LINGER_NS)
+    keep_ended        keep what has ended, to report it (else it is forgotten after `linger`)
     keep_history      keep all transitions of each connection
+    linger            ns for which an ended connection is remembered, so that late segments find it
     seed              64 bits that nobody outside can know, so that nobody can choose socket pairs
                       that fall into one place of the hash table
 
@@ -97,6 +98,7 @@ class FlowTable:
         self._idle = min(unreplied, replied)
         self.keep_ended = keep_ended
         self.keep_history = keep_history
+        self.linger = LINGER_NS
         self.created = 0
         self.ended_count = 0
         self.evicted = [0] * QUEUES
@@ -467,7 +469,7 @@ class FlowTable:
         head = self._queues.heads[queue]
         if head < 0:
             return
-        is_old = now - self._pool.times[head * WORDS + LAST_SEEN] > LINGER_NS
+        is_old = now - self._pool.times[head * WORDS + LAST_SEEN] > self.linger
         if is_old and self._has_ended(head, now):
             self._remove(head)
             self.ended_count += 1

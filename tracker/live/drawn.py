@@ -10,9 +10,6 @@ from tracker.tables import FINE, NOTHING_TO_SHOW, print_rows
 
 _NS_IN_S = 1_000_000_000
 
-#: How often the table is drawn anew, s, where the user does not say.
-REFRESH = 2.0
-
 # Tracking goes first: drawing may take a tenth of the time.
 _SHARE = 10
 
@@ -40,7 +37,7 @@ class _Show:
         self._session = session
         self._screen = screen
         self._dashboard = Dashboard(session.options.wide)
-        self._interval = round((session.options.interval or REFRESH) * _NS_IN_S)
+        self._interval = round((session.options.interval or session.config.refresh) * _NS_IN_S)
         self._drawn = session.watch.clock.now()
         self._frames = 0
 
