@@ -4,7 +4,7 @@ from tracker.flow_table cimport FlowTable
 from tracker.frames cimport Frames
 from tracker.wire.checksum cimport verify
 from tracker.wire.decode cimport decode, decode_again, decode_inside
-from tracker.wire.segment cimport Frame, Segment
+from tracker.wire.segment cimport Frame, Hearer, Segment
 
 cdef int DECODED, ICMP_ERROR, LINKTYPE_RAW, OFFLOADED, OTHER_LINK_TYPE, OVERRUN, WAITING, MAX_INNER
 
@@ -22,6 +22,7 @@ cdef class Meter:
     cdef unsigned long long _skipped
     cdef public bint checksums
     cdef public unsigned long long offloaded
+    cdef public Hearer hearer
     cdef object _locate
     cdef long long _base
     cdef int _link_type

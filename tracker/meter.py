@@ -22,7 +22,7 @@ from tracker.wire.reasons import (
     WITHOUT_FIRST,
     describe,
 )
-from tracker.wire.segment import OFFLOADED, Frame, Segment
+from tracker.wire.segment import OFFLOADED, Frame, Hearer, Segment
 
 #: How long parts of an IP packet wait for the others, ns (Linux, net.ipv4.ipfrag_time = 30).
 FRAGMENT_TIMEOUT = 30_000_000_000
@@ -68,6 +68,7 @@ class Meter:
     cut       how many are longer than what was captured of them
     checksums    whether to verify them: what its receiver would drop does not count then
     offloaded    how many checksums were left to a network card, and so cannot be verified
+    hearer       who is told of all that carries data, None for nobody
 
     `locate` says, for a link type that `wire` does not know, what finds the IP packet in a frame of
     it, if anything does.
@@ -91,6 +92,7 @@ class Meter:
         self._skipped = 0
         self.checksums = False
         self.offloaded = 0
+        self.hearer: Hearer | None = None
         self._locate = locate
         self._base = 0
         self._link_type = LINKTYPE_RAW
@@ -164,6 +166,8 @@ class Meter:
             if reason == DECODED and not segment.fragmented and not self.checksums:
                 self.decoded += 1
                 self.table.segment_seen(segment)
+                if self.hearer is not None and segment.payload:
+                    self.hearer.hear(frame, segment)
                 if segment.inside or frame.again:
                     self._inner(frame, segment)
             else:
@@ -184,6 +188,8 @@ class Meter:
             segment.inside = inside
         elif reason == DECODED:
             self.table.segment_seen(segment)
+            if self.hearer is not None and segment.payload:
+                self.hearer.hear(frame, segment)
         elif reason == ICMP_ERROR:
             self.table.error_seen(segment)
         if reason == DECODED:
@@ -253,6 +259,8 @@ class Meter:
             elif reason == DECODED:
                 found += 1
                 self.table.segment_seen(segment)
+                if self.hearer is not None and segment.payload:
+                    self.hearer.hear(frame, segment)
             elif reason == ICMP_ERROR:
                 self._not_decoded(reason, True)
                 self.table.error_seen(segment)

@@ -58,3 +58,6 @@ cdef class Segment:
     cdef public Py_ssize_t inside
 
     cpdef int enter_tunnel(self, Frame frame, int kind, int layer, Py_ssize_t at, unsigned int number=*)
+
+cdef class Hearer:
+    cpdef hear(self, Frame frame, Segment segment)

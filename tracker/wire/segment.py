@@ -135,3 +135,11 @@ class Segment:
             return frame.fault(NESTING, at, 0)
         self.tunnel = self.tunnel << 8 | kind
         return frame.enter(layer, at, number)
+
+
+class Hearer:
+    """Is told of each segment and datagram that carries data, with the frame it is in."""
+
+    def hear(self, frame: Frame, segment: Segment) -> None:
+        """Hear a segment that was decoded from `frame`; neither may be kept."""
+        raise NotImplementedError
