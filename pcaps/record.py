@@ -6,7 +6,8 @@
 
 Each scenario (`scenarios*.py`) runs between two fresh hosts in network namespaces (`hosts.py`) and
 gives NAME.pcap; the socket tables go to truth.jsonl, one JSON object a line for each host at each
-marked moment.
+marked moment.  What tools printed, where a scenario asks them, goes to tools/NAME.txt as it stood
+on a terminal.
 """
 
 import argparse
@@ -26,11 +27,12 @@ from types import FrameType
 import scenarios  # noqa: F401 - importing it enters its scenarios in the list
 import scenarios_fragments  # noqa: F401 - likewise
 import scenarios_icmp  # noqa: F401 - likewise
+import scenarios_names  # noqa: F401 - likewise
+import scenarios_tools  # noqa: F401 - likewise
 import scenarios_tunnels  # noqa: F401 - likewise
 from hosts import Lab, stop, two_hosts
 from recording import QUIET, SCENARIOS, DisturbedError, Recording, Scenario, Setting, Snapshot
 
-LONGEST = 60  # seconds for one scenario
 TRIES = 3  # a busy machine can disturb a moment that should be quiet
 
 SECTION_HEADER, INTERFACE, ENHANCED_PACKET = 0x0A0D0D0A, 1, 6  # types of pcapng blocks
@@ -44,8 +46,10 @@ PACKAGES = {
     "tcpdump": "tcpdump",
     "vsftpd": "vsftpd",
     "nginx": "nginx-light",
+    "netstat": "net-tools",
     "nft": "nftables",
     "dumpcap": "wireshark-common",
+    "dnsmasq": "dnsmasq-base",
 }
 NEEDED_BY_ALL = ("ip", "ss", "sysctl", "ethtool", "tcpdump")
 
@@ -96,10 +100,10 @@ def _wait_for_words(process: subprocess.Popen[str], words: str) -> None:
     raise RuntimeError(f"nothing is captured: {said.strip()}")
 
 
-def record(scenario: Scenario, file: Path) -> list[Snapshot]:
-    """Play one scenario, capture it in `file`; the snapshots."""
+def record(scenario: Scenario, file: Path) -> Recording:
+    """Play one scenario, capture it in `file`; what was asked meanwhile."""
     with (
-        deadline(LONGEST),
+        deadline(scenario.how.longest),
         two_hosts(scenario.how.neighbours_known, scenario.how.routed) as lab,
         capturing(scenario, lab, file),
     ):
@@ -108,10 +112,10 @@ def record(scenario: Scenario, file: Path) -> list[Snapshot]:
     if scenario.how.form == "pcapng":
         forget_machine(file)
     check_quiet(file, recording.snapshots)
-    return recording.snapshots
+    return recording
 
 
-def record_patiently(scenario: Scenario, file: Path) -> list[Snapshot]:
+def record_patiently(scenario: Scenario, file: Path) -> Recording:
     for _ in range(TRIES - 1):
         try:
             return record(scenario, file)
@@ -260,13 +264,16 @@ def record_all(chosen: list[Scenario], out: Path) -> int:
         for scenario in chosen:
             file = Path(folder) / scenario.capture
             try:
-                snapshots = record_patiently(scenario, file)
+                recording = record_patiently(scenario, file)
             except Exception as reason:  # noqa: BLE001 - the other captures can still be made
                 failed += 1
                 print(f"{scenario.name}: FAILED, {reason!r}", file=sys.stderr)
                 continue
             shutil.copyfile(file, out / scenario.capture)
-            replace_snapshots(out / "truth.jsonl", scenario.capture, snapshots)
+            replace_snapshots(out / "truth.jsonl", scenario.capture, recording.snapshots)
+            if recording.printed:
+                (out / "tools").mkdir(exist_ok=True)
+                (out / "tools" / f"{scenario.name}.txt").write_text(recording.printed)
             print(f"{scenario.name}: {len(packet_times(file))} packets", flush=True)
     return 1 if failed else 0
 

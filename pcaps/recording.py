@@ -1,7 +1,7 @@
 """A scenario, how it is captured, and its recording: hosts, and what their kernels said."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,7 @@ class Setting:
     neighbours_known: bool = True
     routed: bool = False
     form: str = "pcap"
+    longest: int = 60  # seconds
     programs: tuple[str, ...] = ()
 
 
@@ -69,6 +70,7 @@ class Recording:
     def __init__(self, scenario: Scenario, lab: Lab) -> None:
         self.lab = lab
         self.snapshots: list[Snapshot] = []
+        self.printed = ""  # by tools that were asked
         self._scenario = scenario
 
     def mark(self, label: str, *roles: str) -> None:
@@ -92,6 +94,14 @@ class Recording:
         self._ask(label, self.lab.hosts[self._scenario.how.captured_at])
         if self.lab.wire.nothing_under_way():
             raise DisturbedError(f'everything had arrived already at "{label}"')
+
+    def ask_tools(self, role: str, commands: Iterable[str]) -> None:
+        """Let tools print what they know of a host, right after a mark of it."""
+        last_moved = self.lab.wire.last_moved
+        for command in commands:
+            self.printed += f"$ {command}\n{self.lab.hosts[role].run(*command.split())}"
+        if self.lab.wire.last_moved != last_moved:
+            raise DisturbedError("a packet came while the tools were asked")
 
     def _wait_for_quiet(self, settled: Callable[[], bool]) -> None:
         wire = self.lab.wire
