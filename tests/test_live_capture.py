@@ -9,14 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from captures import PCAPS, Row, read
+from captures import PCAPS, Row, read, run_here
 from interface import Link, Live, link, need_namespaces
-from packets import ethernet, ipv4, udp
+from packets import IPV6, VLAN, ethernet, ipv4, ipv6, tcp, udp, vlan
 
 from tracker.capture.saved import SavedCapture
 
 CAPTURE = PCAPS / "ftp-and-web.pcap"
 CLIENT = "192.168.1.5"
+ARP = 0x0806
 
 #: What differs between a live table and that of a saved capture of the same frames: the times.
 TIMES = ("first_seen", "last_seen")
@@ -65,6 +66,21 @@ def test_rows_are_those_of_the_saved_capture(wire: Link, name: str, how: tuple[s
     assert without_times(rows) == without_times(read(*local, PCAPS / name).rows)
 
 
+@pytest.mark.parametrize("how", [(), ("--ring", "0")])
+def test_names_are_those_of_the_saved_capture(wire: Link, how: tuple[str, ...]) -> None:
+    """Also of frames that are long: all is kept of what may name hosts."""
+    capture = PCAPS / "names.pcap"
+    frames = frames_of(capture)
+    options = ("--json", "--closed", "--local", "192.168.1.0/24,fd00::/64")
+    with Live(wire.here, "-i", "eth0", *options, "--count", len(frames), *how) as live:
+        wire.send(frames)
+        rows = live.end().rows
+    names = {(row["local_port"], row["local_name"], row["foreign_name"]) for row in rows}
+    saved = run_here("read", *options, capture).rows
+    assert names == {(row["local_port"], row["local_name"], row["foreign_name"]) for row in saved}
+    assert len({name for _, *both in names for name in both}) > 10
+
+
 def test_all_interfaces_at_once(wire: Link) -> None:
     frames = frames_of(CAPTURE)
     with Live(
@@ -106,7 +122,7 @@ WHOLE = ("-s", "65535")
 
 
 def recorded(
-    wire: Link, tmp_path: Path, frames: list[bytes], *options: str, snap: tuple[str, str] = WHOLE
+    wire: Link, tmp_path: Path, frames: list[bytes], *options: str, snap: tuple[str, ...] = WHOLE
 ) -> list[bytes]:
     """Return what `-w` has of the frames sent."""
     path = tmp_path / "recorded.pcapng"
@@ -152,6 +168,66 @@ def test_frames_are_cut_at_the_snap_length(wire: Link, tmp_path: Path) -> None:
     frame = datagram(1, bytes(range(200)))
     for octets in (42, 100, len(frame), 1000):
         assert recorded(wire, tmp_path, [frame], snap=("-s", str(octets))) == [frame[:octets]]
+
+
+DATA = bytes(range(0x40, 0x40 + 150)) * 8
+KEPT = 256  # octets of a frame, by default
+
+#: What may name hosts (all of it is kept), and what looks much like it.
+TELLING = {
+    "a question to DNS": (17, udp(DATA, 20000, 53)),
+    "an answer of DNS": (17, udp(DATA, 53, 20000)),
+    "mDNS": (17, udp(DATA, 5353, 5353)),
+    "NetBIOS": (17, udp(DATA, 137, 137)),
+    "DHCP": (17, udp(DATA, 67, 68)),
+    "the first datagram of QUIC": (17, udp(b"\xc0" + DATA, 20000, 443)),
+    "a client of HTTP": (6, tcp(DATA, source=20000, destination=80)),
+    "a client of TLS, with options": (6, tcp(DATA, source=2, destination=443, options=bytes(12))),
+    "an answer of DNS over TCP": (6, tcp(DATA, source=53, destination=20000)),
+}
+TELLING_NOTHING = {
+    "a later datagram of QUIC": (17, udp(b"\x40" + DATA, 20000, 443)),
+    "a server of QUIC": (17, udp(b"\xc0" + DATA, 443, 20000)),
+    "other UDP": (17, udp(DATA, 20000, 20001)),
+    "a server of HTTP": (6, tcp(DATA, source=80, destination=20000)),
+    "other TCP": (6, tcp(DATA, source=20000, destination=22)),
+    "neither": (47, DATA),
+}
+
+
+def in_packets(protocol: int, octets: bytes) -> list[bytes]:
+    """Return frames with this in an IP packet of each kind."""
+    packet = ipv4(octets, protocol)
+    return [
+        ethernet(packet),
+        ethernet(ipv4(octets, protocol, options=bytes(24))),
+        ethernet(ipv6(octets, protocol), IPV6),
+        ethernet(vlan(packet, 5), VLAN),
+    ]
+
+
+def test_all_is_kept_of_what_may_name_hosts(wire: Link, tmp_path: Path) -> None:
+    """So is what is short; of everything else the headers are."""
+    whole = [frame for carried in TELLING.values() for frame in in_packets(*carried)]
+    whole += [frame[:length] for frame in whole[:4] for length in (34, 40, 60, 90, 97)]
+    cut = [frame for carried in TELLING_NOTHING.values() for frame in in_packets(*carried)]
+    cut += [ethernet(ipv4(udp(DATA, 53, 53), 17, offset=100)), ethernet(DATA, ARP)]
+    kept = recorded(wire, tmp_path, whole + cut, snap=())
+    assert kept == whole + [frame[: KEPT + (4 if frame[12] == 0x81 else 0)] for frame in cut]
+
+
+def test_only_headers_are_kept_without_names(wire: Link, tmp_path: Path) -> None:
+    frames = [frame for carried in TELLING.values() for frame in in_packets(*carried)]
+    kept = recorded(wire, tmp_path, frames, "-n", snap=())
+    assert {len(frame) for frame in kept} == {KEPT, KEPT + 4}
+
+
+def test_a_filter_goes_before_what_is_kept(wire: Link, tmp_path: Path) -> None:
+    whole = [frame for carried in TELLING.values() for frame in in_packets(*carried)]
+    kept = recorded(
+        wire, tmp_path, whole, "--filter", "udp src port 53 or udp dst port 53", snap=()
+    )
+    assert kept == whole[:8]
 
 
 def test_it_ends_after_so_many_frames(wire: Link) -> None:

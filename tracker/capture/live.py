@@ -8,6 +8,7 @@ from tracker.capture.bpf import Filter, keep_all
 from tracker.capture.interfaces import Interface
 from tracker.capture.listening import ScapySocket
 from tracker.capture.packet_socket import PacketSocket
+from tracker.capture.telling import WHOLE, keep
 from tracker.frames import Frames
 from tracker.wire.link_types import LINKTYPE_LINUX_SLL2, LINKTYPE_RAW
 
@@ -26,13 +27,17 @@ class LiveCapture:
         snap_length: int,
         promiscuous: bool,
         ring: int,
+        with_names: bool = False,
     ) -> None:
         """Begin to capture up to `snap_length` octets of the frames that pass the filter.
 
-        `ring` is the size of the ring, octets; 0 for none.  Raises OSError where the system does
-        not allow it, FilterError and CaptureError for what it cannot do.
+        With `with_names`, up to `telling.WHOLE` of those that may name hosts.  `ring` is the size
+        of the ring, octets; 0 for none.  Raises OSError where the system does not allow it,
+        FilterError and CaptureError for what it cannot do.
         """
         self.interface = interface
+        self._snap_length = snap_length
+        self._with_names = with_names
         self.in_ring = ring > 0 and sys.platform.startswith("linux")
         self._chosen = chosen
         self._in_kernel = chosen is None or not chosen.needs_tags
@@ -40,11 +45,20 @@ class LiveCapture:
         self._dropped_before = interfaces.drops(interface.name)
         self._socket: PacketSocket | ScapySocket
         if self.in_ring:
-            self._snap_length = snap_length
             self._socket = PacketSocket(interface, self._program, promiscuous, ring)
         else:
             expression = chosen.expression if chosen and self._in_kernel else None
-            self._socket = ScapySocket(interface, expression, promiscuous, snap_length)
+            self._socket = ScapySocket(interface, expression, promiscuous, self.most)
+
+    @property
+    def most(self) -> int:
+        """How many octets are kept of a frame at most."""
+        return max(self._snap_length, WHOLE) if self._with_names else self._snap_length
+
+    def kept(self) -> str:
+        """Return how much is kept of a frame, for people."""
+        more = f", {self.most} where it may name hosts," if self.most > self._snap_length else ""
+        return f"{self._snap_length} octets{more}"
 
     def _program(self, link_type: int) -> bytes:
         """Return the kernel's filter.
@@ -52,9 +66,11 @@ class LiveCapture:
         A "cooked" socket shows it the packet without the link layer.
         """
         if self._chosen is None or not self._in_kernel:
-            return keep_all(self._snap_length)
-        kind = LINKTYPE_RAW if link_type == LINKTYPE_LINUX_SLL2 else link_type
-        return self._chosen.program(kind, self._snap_length)
+            program = keep_all(self._snap_length)
+        else:
+            kind = LINKTYPE_RAW if link_type == LINKTYPE_LINUX_SLL2 else link_type
+            program = self._chosen.program(kind, self._snap_length)
+        return keep(program, self._snap_length) if self._with_names else program
 
     def fileno(self) -> int:
         """Return what to wait on for frames."""

@@ -22,6 +22,7 @@ class Watch:
     """What is watched, and how that goes.
 
     interface    its name
+    kept         how much of a frame is kept, for people
     clock        times of frames and tables, in ns since 1970, without jumps
     meter        decodes and tracks
     count        how many frames to take in all, None for no limit
@@ -41,6 +42,7 @@ class Watch:
         count: int | None,
     ) -> None:
         self.interface = capture.interface.name
+        self.kept = capture.kept()
         self.clock = clock
         self.meter = meter
         self.count = count
