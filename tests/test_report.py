@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from tracker.replay import replay
 from tracker.report import sides
 from tracker.report.records import FIELDS, csv_lines, json_lines, values
 from tracker.report.rows import RowMaker, Rows, Wanted
+from tracker.report.styles import STYLES, styled
 from tracker.report.table import history, table
 from tracker.report.tally import tally
 from tracker.report.text import address, ipv4, ipv6, socket4, timestamp
@@ -132,6 +134,7 @@ FORMS: list[Callable[[Rows], Iterator[str]]] = [
     json_lines,
     lambda rows: json_lines(rows, True),
     csv_lines,
+    *(partial(styled, name=name) for name in STYLES),
 ]
 
 

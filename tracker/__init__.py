@@ -9,13 +9,14 @@ Floors, imports only go down:
 
     8  cli                           commands and options
     7  read, live, interfaces        the commands of these names
-    6  tables, tell                  from options to rows; what is said beside them
+    7  settings                      the command `config`
+    6  tables, whose, tell           from options to rows; whose they are; what is said beside them
     5  report                        connections in, text out: table, records, rows
     5  capture                       the one door for frames
     5  host                          what this host's own kernel says: sockets, programs
     5  progress                      how far reading is, on a terminal
     5  replay                        frames through the meter, up to a moment
-    4  names                         service names
+    4  names                         what tells the names of hosts; service names; the resolver
     4  fragments, meter              frames to segments to flow table; counts what was not decoded
     3  flow_table, socket_pairs, queues, pool, prediction, due  connections: generations, limits
     2  endpoint, connection, rules   two endpoints; one segment seen is an event for both

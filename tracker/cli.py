@@ -14,11 +14,8 @@ from tracker.typed import NoReturn
 
 FINE, WRONG = 0, 2
 
-#: Octets of a frame that `live` keeps by default: all headers, also those of a tunnel or two.
-SNAP_LENGTH = 256
-
-#: MiB of memory for frames that wait for `live`, by default: some 100 000 of them.
-RING = 32
+#: Whose table it may look like: the names in `report.styles`, which loads too much for here.
+STYLES = ("windows", "linux", "ss", "bsd")
 
 # The largest numbers that make sense as options: 30 years, and 1 TiB for the ring's size in MiB.
 _LONGEST = 1_000_000_000
@@ -118,6 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     listed.add_argument("--json", action="store_true", help="one JSON object a line")
     listed.set_defaults(run=_interfaces)
+    _add_config(commands)
     states = commands.add_parser(
         "states",
         formatter_class=_CHECKER,
@@ -181,7 +179,7 @@ def _add_live(commands: "argparse._SubParsersAction[_Parser]") -> None:
         dest="interval",
         type=_seconds,
         metavar="SECONDS",
-        help="a table every SECONDS (default on a terminal: 2)",
+        help="a table every SECONDS (default on a terminal: the setting refresh)",
     )
     live.add_argument(
         "--for", dest="duration", type=_seconds, metavar="SECONDS", help="end after SECONDS"
@@ -213,22 +211,44 @@ def _add_live(commands: "argparse._SubParsersAction[_Parser]") -> None:
         "-s",
         "--snap-length",
         type=_number,
-        default=SNAP_LENGTH,
         metavar="OCTETS",
-        help=f"how much of each frame is kept (default: {SNAP_LENGTH})",
+        help="how much of each frame is kept (default: the setting snap_length, and more where "
+        "hosts may be named)",
     )
     live.add_argument(
         "--ring",
         type=_size,
-        default=RING,
         metavar="MIB",
-        help=f"memory for frames that wait (Linux; default: {RING}; 0: one call for each frame)",
+        help="memory for frames that wait (Linux; default: the setting ring; 0: one call for each "
+        "frame)",
     )
     live.add_argument(
         "--keep-privileges", action="store_true", help="stay root where sudo made it so"
     )
     _add_rows(live)
     live.set_defaults(run=_live)
+
+
+def _add_config(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    config = commands.add_parser(
+        "config",
+        formatter_class=_CHECKER,
+        help="the settings in force, and where each comes from",
+        description="Print the settings in force as a file of settings, with where each value "
+        "comes from: the default, a profile, a file or an option.",
+    )
+    form = config.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one JSON object a line")
+    form.add_argument(
+        "--schema", action="store_true", help="the JSON Schema of files of settings, for editors"
+    )
+    form.add_argument(
+        "--default",
+        action="store_true",
+        help="the defaults, each explained: a file to begin one's own with",
+    )
+    _add_settings(config)
+    config.set_defaults(run=_config)
 
 
 def _add_rows(command: argparse.ArgumentParser) -> None:
@@ -238,7 +258,14 @@ def _add_rows(command: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="ADDRESS",
-        help="whose table it is: address or network (CIDR); may be repeated",
+        help="whose table it is: addresses and networks (CIDR), with commas between; hosts of the "
+        "settings; private: all private networks; may be repeated",
+    )
+    command.add_argument(
+        "--as",
+        dest="host",
+        metavar="HOST",
+        help="the table of one host: its address, or a name that the settings or the capture know",
     )
     command.add_argument(
         "--filter", metavar="BPF", help="only frames that pass, as in tcpdump: 'tcp port 80'"
@@ -247,7 +274,12 @@ def _add_rows(command: argparse.ArgumentParser) -> None:
         "--summary", action="store_true", help="on stderr, what was read and how good it is"
     )
     command.add_argument(
-        "-n", "--numeric", action="store_true", help="port numbers, no service names"
+        "-n", "--numeric", action="store_true", help="numbers, no names of hosts and services"
+    )
+    command.add_argument(
+        "--resolve",
+        action="store_true",
+        help="ask the system's resolver for what nothing else names; this sends",
     )
     command.add_argument("-t", "--tcp", action="store_true", help="TCP only")
     command.add_argument("-u", "--udp", action="store_true", help="UDP only")
@@ -264,10 +296,31 @@ def _add_rows(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--history", action="store_true", help="every change of state, with frame, event and source"
     )
+    command.add_argument(
+        "--style",
+        choices=STYLES,
+        metavar="STYLE",
+        help="print the table as other tools do: windows, linux, bsd (their netstat) or ss; not on "
+        "the screen of `live`",
+    )
     form = command.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object a line")
     form.add_argument("--csv", action="store_true", help="the same as CSV")
-    command.add_argument("--config", metavar="FILE", help="settings, as in config/tracker.yaml")
+    _add_settings(command)
+
+
+def _add_settings(command: argparse.ArgumentParser) -> None:
+    """Add the options that say which settings are in force."""
+    command.add_argument(
+        "--config",
+        metavar="FILE",
+        help="settings in place of one's own and the system's; see `tracker config`",
+    )
+    command.add_argument(
+        "--profile",
+        metavar="NAME",
+        help="the timers of these kernels: linux, windows, bsd or rfc9293",
+    )
 
 
 def _seconds(text: str) -> float:
@@ -320,5 +373,11 @@ def _live(options: argparse.Namespace) -> int:
 
 def _interfaces(options: argparse.Namespace) -> int:
     from tracker.interfaces import show
+
+    return show(options)
+
+
+def _config(options: argparse.Namespace) -> int:
+    from tracker.settings import show
 
     return show(options)

@@ -3,21 +3,24 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import chain, islice
 
-from tracker.config import Config, load
+from tracker import whose
+from tracker.config import Config, found
 from tracker.endpoint import Profile
 from tracker.errors import UsageError
 from tracker.flow_table import FlowTable
 from tracker.meter import Meter
-from tracker.report import sides
 from tracker.report.rows import Rows, Wanted
 from tracker.tcp_state import State
+from tracker.tell import tell
 from tracker.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:  # loaded where names are wanted
+    from tracker.names.listener import Listener
     from tracker.names.services import Services
+    from tracker.report.hosts import HostNames
 
 FINE, NOTHING_TO_SHOW = 0, 1
 
@@ -26,10 +29,26 @@ LINES_AT_ONCE = 1000
 
 
 def settings(options: argparse.Namespace) -> Config:
-    """Return the settings; raise UsageError where options do not go together."""
+    """Return the settings; raise UsageError where options do not go together.
+
+    `options.config` names the file that was used from then on, be it found or named.
+    """
     if options.csv and options.history:
         raise UsageError("--history has no place in CSV; use --json")
-    return Config() if options.config is None else load(options.config)
+    if options.resolve and options.numeric:
+        raise UsageError("--resolve asks for names, and -n wants none; give one of them")
+    if options.style and (options.wide or options.history or options.json or options.csv):
+        raise UsageError(
+            "--style is for the plain table: it goes without --wide, --history, --json and --csv"
+        )
+    whose.refuse(options)
+    if options.config is None:
+        options.config = found()
+    if options.config is None and options.profile is None:
+        return Config()
+    from tracker.config.given import in_force  # here, because most runs have the defaults
+
+    return in_force(options.config, options.profile).config
 
 
 def new_meter(options: argparse.Namespace, config: Config) -> Meter:
@@ -41,18 +60,54 @@ def new_meter(options: argparse.Namespace, config: Config) -> Meter:
     )
 
 
+def listener(options: argparse.Namespace, config: Config) -> "Listener | None":
+    """Return what hears names of hosts, unless -n forbids them and --as does not need them."""
+    if options.numeric and options.host is None:
+        return None
+    from tracker.names.listener import Listener
+
+    return Listener(config.names_memory << 20, int.from_bytes(os.urandom(8)))
+
+
+def host_names(
+    options: argparse.Namespace,
+    config: Config,
+    heard: "Listener | None",
+    captured: Mapping[str, list[str]],
+) -> "HostNames | None":
+    """Return what knows the names of hosts, those `captured` by address among them.
+
+    None unless somebody asks for names: with -n it may be --as.
+    """
+    if heard is None:
+        return None
+    from tracker.report.hosts import HostNames
+
+    if heard.clues.count and not _has_dnspython():
+        tell("no names from DNS: dnspython is not installed (pip install dnspython)")
+
+    hosts = HostNames(heard, config.hosts, captured)
+    if options.resolve:
+        from tracker.names.resolver import Resolver
+
+        hosts.resolver = Resolver()
+    return hosts
+
+
+def _has_dnspython() -> bool:
+    """Return whether messages of DNS can be taken apart."""
+    try:
+        import dns  # noqa: F401 - looked for; what it holds is loaded where a name is asked for
+    except ImportError:
+        return False
+    return True
+
+
 def _locate(link_type: int) -> Callable[[bytes], bytes | None] | None:
     """Return what finds IP packets in frames of a link type that the engine does not know."""
     from tracker.capture.dissect import finder
 
     return finder(link_type)
-
-
-def stated_sides(options: argparse.Namespace, config: Config) -> sides.Sides | None:
-    """Return whose table it is where the user says so, else None."""
-    if options.local:
-        return sides.stated(options.local, "--local")
-    return sides.stated(config.local, options.config) if config.local else None
 
 
 def flow_table(config: Config, keep_ended: bool, keep_history: bool = False) -> FlowTable:
@@ -71,6 +126,7 @@ def flow_table(config: Config, keep_ended: bool, keep_history: bool = False) -> 
         keep_history,
         int.from_bytes(os.urandom(8)),
     )
+    table.linger = config.nanoseconds("linger")
     if not keep_ended:
         table.max_half_open = config.max_half_open
     return table
@@ -121,6 +177,10 @@ def _lines(options: argparse.Namespace, rows: Rows, as_of: bool) -> Iterator[str
         from tracker.report.records import json_lines
 
         return json_lines(rows, options.history, as_of)
+    if options.style:
+        from tracker.report.styles import styled
+
+        return styled(rows, options.style, as_of)
     from tracker.report.table import history, table
 
     lines = table(rows, options.wide, as_of)

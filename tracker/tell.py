@@ -10,8 +10,12 @@ from tracker.moment import Moment
 from tracker.report import quality, sides
 from tracker.report.tally import Tally
 from tracker.report.text import counted
+from tracker.typed import TYPE_CHECKING
 from tracker.wire.link_types import link_type_name
 from tracker.wire.reasons import MALFORMED, TRUNCATED
+
+if TYPE_CHECKING:  # loaded where names are wanted
+    from tracker.names.listener import Listener
 
 
 def tell(line: str) -> None:
@@ -89,6 +93,21 @@ def _about(capture: SavedCapture) -> Iterator[str]:
         yield f"{capture.path}: {', '.join(filter(None, words))}"
     for comment in capture.comments:
         yield f"{capture.path}: comment on {comment.place} {comment.number}: {comment.text}"
+
+
+def tell_names(heard: "Listener | None") -> None:
+    """Say which names were heard and are not there."""
+    if heard is None:
+        return
+    forgotten = heard.clues.forgotten + heard.initials.forgotten
+    if forgotten:
+        tell(f"{counted(forgotten, 'message')} that told names forgotten (names_memory)")
+    if heard.unheard:
+        what = counted(heard.unheard, "message")
+        tell(f"{what} that may have told names came too fast to be looked at")
+    if heard.openings.given_up:
+        what = counted(heard.openings.given_up, "stream")
+        tell(f"{what} not there as far as the name that is asked for in it")
 
 
 def tell_undecoded(meter: Meter) -> None:

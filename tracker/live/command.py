@@ -13,12 +13,13 @@ from tracker.capture.recorder import Recorder
 from tracker.capture.ring import ADDED
 from tracker.capture.steady import SteadyClock
 from tracker.capture.stop import Stop
+from tracker.config import Config
 from tracker.errors import UsageError, UserError
 from tracker.host import load_psutil
 from tracker.live.printed import print_tables
 from tracker.live.session import Session
 from tracker.live.watch import Watch
-from tracker.tables import new_meter, services, settings
+from tracker.tables import host_names, listener, new_meter, services, settings
 
 
 def live(options: argparse.Namespace) -> int:
@@ -27,20 +28,36 @@ def live(options: argparse.Namespace) -> int:
     Raises the exceptions that `cli` tells in one line.
     """
     config = settings(options)
+    _complete(options, config)
     _refuse(options)
     chosen = None if options.filter is None else Filter(options.filter)
     interface = interfaces.find(options.interface or interfaces.default_interface())
     show, names = _show(options), services(options)
+    heard = listener(options, config)
+    hosts = host_names(options, config, heard, {})
     with ExitStack() as stack:
         stop = stack.enter_context(Stop())
         capture = stack.enter_context(closing(_open(options, interface, chosen)))
         dropped = None if options.keep_privileges else privileges.drop()
-        recorder = _recorder(options, interface) if options.write else None
+        recorder = _recorder(options, interface, capture.most) if options.write else None
         meter = new_meter(options, config)
+        meter.hearer = heard
         watch = Watch(capture, meter, recorder, SteadyClock(), options.count)
         session = Session(options, config, names, watch, stop)
+        session.hosts, session.heard = hosts, heard
         session.begin(dropped)
         return show(session)
+
+
+def _complete(options: argparse.Namespace, config: Config) -> None:
+    """Let the settings say what the options do not."""
+    if options.snap_length is None:
+        options.with_names = not options.numeric
+        options.snap_length = config.snap_length
+    else:
+        options.with_names = False
+    if options.ring is None:
+        options.ring = config.ring
 
 
 def _show(options: argparse.Namespace) -> Callable[[Session], int]:
@@ -51,8 +68,14 @@ def _show(options: argparse.Namespace) -> Callable[[Session], int]:
     import encodings.ascii  # noqa: F401 - for files of /proc
 
     import tracker.report.records
-    import tracker.report.table  # noqa: F401
+    import tracker.report.table
 
+    if options.style:
+        import tracker.report.styles  # noqa: F401
+    if not options.numeric:
+        from tracker.names.ready import load_all
+
+        load_all()
     if options.programs or options.with_kernel:
         load_psutil()
     if options.events:
@@ -66,12 +89,12 @@ def _show(options: argparse.Namespace) -> Callable[[Session], int]:
     return print_tables
 
 
-def _recorder(options: argparse.Namespace, interface: Interface) -> Recorder:
+def _recorder(options: argparse.Namespace, interface: Interface, snap_length: int) -> Recorder:
     """Open the file of -w; it belongs to the user who called sudo."""
     recorder = Recorder(
         options.write,
         interface.link_type,
-        options.snap_length + ADDED,
+        snap_length + ADDED,
         interface.name,
         options.filter or "",
     )
@@ -91,7 +114,8 @@ def _is_on_screen(options: argparse.Namespace) -> bool:
 
 def _refuse(options: argparse.Namespace) -> None:
     """Raise UsageError where options do not go together."""
-    if options.events and (options.csv or options.wide or options.history or options.closed):
+    table_only = options.csv or options.wide or options.history or options.closed or options.style
+    if options.events and table_only:
         raise UsageError("--events prints events and no table; it goes without the table's options")
     if options.write == "-":
         raise UsageError("-w -: the table goes to standard output; name a file")
@@ -101,7 +125,12 @@ def _open(options: argparse.Namespace, interface: Interface, chosen: Filter | No
     """Begin to capture; raise UserError where that is not allowed."""
     try:
         return LiveCapture(
-            interface, chosen, options.snap_length, options.promiscuous, options.ring << 20
+            interface,
+            chosen,
+            options.snap_length,
+            options.promiscuous,
+            options.ring << 20,
+            options.with_names,
         )
     except PermissionError as error:
         raise UserError(privileges.refusal(error, sys.argv[1:])) from None

@@ -12,14 +12,17 @@ from tracker.config import Config
 from tracker.connection import Connection
 from tracker.live.seeding import seed
 from tracker.live.watch import Watch
+from tracker.names.listener import Listener
 from tracker.names.services import Services
 from tracker.report import quality
+from tracker.report.hosts import HostNames
 from tracker.report.rows import RowMaker, Rows
 from tracker.report.sides import Sides, stated
 from tracker.report.tally import tally
 from tracker.report.text import counted, timestamp
-from tracker.tables import stated_sides, wanted_rows
-from tracker.tell import tell, tell_summary
+from tracker.tables import wanted_rows
+from tracker.tell import tell, tell_names, tell_summary
+from tracker.whose import heard_sides, stated_sides
 
 _NS_IN_S = 1_000_000_000
 _NEVER = 2**63 - 1
@@ -49,6 +52,8 @@ class Session:
         self.stop = stop
         self.signals = -1
         self.programs: host.Programs | None = None
+        self.hosts: HostNames | None = None
+        self.heard: Listener | None = None
         self._stated = stated_sides(options, config)
         self._services = names
 
@@ -66,7 +71,7 @@ class Session:
 
     def _beginning(self) -> str:
         options = self.options
-        parts = [f"capturing, {options.snap_length} octets of each frame"]
+        parts = [f"capturing, {self.watch.kept} of each frame"]
         if options.promiscuous:
             parts.append("promiscuous")
         if options.filter is not None:
@@ -116,6 +121,9 @@ class Session:
         """Return whose table it is: this host's, whose addresses may change, by default."""
         if self._stated is not None:
             return self._stated
+        if self.options.host is not None:
+            heard = None if self.hosts is None else heard_sides(self.options.host, self.hosts)
+            return heard or Sides([], f"local: {self.options.host} (--as), not heard of")
         return stated(interfaces.host_addresses(), "this host", self.options.promiscuous)
 
     def maker(self, moment: int, whose: Sides) -> RowMaker:
@@ -126,6 +134,8 @@ class Session:
         if self.programs is not None:
             self.programs.refresh()
             maker.programs = self.programs
+        if not self.options.numeric:
+            maker.hosts = self.hosts
         return maker
 
     def connections(self, moment: int) -> Callable[[], Iterable[Connection]]:
@@ -147,6 +157,7 @@ class Session:
         self.tell_news()
         tell_summary(watch.meter, whose, count, self.options.closed)
         self._tell_others(whose)
+        tell_names(self.heard)
         if self.programs is not None and self.programs.hidden and os.geteuid() != 0:
             what = counted(self.programs.hidden, "socket")
             tell(f"{what} of programs that this user may not see (root with --keep-privileges may)")

@@ -42,6 +42,8 @@ cdef class Events(Journal):
     cdef _change_pseudo_state(self, unsigned long long frame, long long time)
     @cython.locals(row=ConnectionRow, connection=Connection, ended="long long")
     cdef int _close_if_over(self, unsigned long long frame, long long time) except -1
+    @cython.locals(row=ConnectionRow)
+    cdef str _names(self)
     @cython.locals(connection=Connection, answered=bint, limit="long long")
     cdef long long _end(self, long long time) except? -1
     @cython.locals(row=ConnectionRow, connection=Connection, local=Endpoint, foreign=Endpoint)

@@ -167,6 +167,7 @@ class Events(Journal):
             f', "initiator": "{"local" if row.opener == row.side else "foreign"}"'
             f', "initiator_basis": "{basis(connection, self.maker.service_ports)}"'
             f', "tunnel": {json.dumps(row.tunnel() or None)}'
+            f"{self._names()}"
             f', "service": {json.dumps(service)}'
             f', "community_id": "{community_id(connection)}"',
         )
@@ -253,6 +254,7 @@ class Events(Journal):
             time,
             frame,
             f', "end_reason": {reason}'
+            f"{self._names()}"
             f', "first_seen": "{timestamp(connection.first_seen)}"'
             f', "last_seen": "{timestamp(connection.last_seen)}"'
             f', "local_packets": {local.packets}'
@@ -264,6 +266,15 @@ class Events(Journal):
             f', "history": "{history(connection, row.opener)}"'
             f', "conn_state": "{conn_state(connection, row.opener)}"'
             f', "notes": {json.dumps(row.notes())}',
+        )
+
+    def _names(self) -> str:
+        """Return the names of the hosts: what a client asked for first, what it said later."""
+        row = self._row
+        local, foreign = row.name(row.side), row.name(1 - row.side)
+        return (
+            f', "local_name": {json.dumps(local and local.text)}'
+            f', "foreign_name": {json.dumps(foreign and foreign.text)}'
         )
 
     # --- what was told --------------------------------------------------------------------------

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from functools import lru_cache
 
+from tracker.names.name import Name
 from tracker.report.community_id import community_id
 from tracker.report.rows import (
     CERTAINTIES,
@@ -49,7 +50,9 @@ FIELDS = (
     "local_payload_bytes",
     "foreign_payload_bytes",
     "local_name",
+    "local_name_from",
     "foreign_name",
+    "foreign_name_from",
     "service",
     "history",
     "conn_state",
@@ -58,6 +61,8 @@ FIELDS = (
     "notes",
 )
 _NOTES = FIELDS.index("notes")
+_LOCAL_NAME_FROM = FIELDS.index("local_name_from")
+_FOREIGN_NAME_FROM = FIELDS.index("foreign_name_from")
 
 
 def values(row: ConnectionRow | ListeningRow) -> list[Any]:
@@ -70,6 +75,7 @@ def values(row: ConnectionRow | ListeningRow) -> list[Any]:
 def _connection_values(row: ConnectionRow) -> list[Any]:
     connection, local, foreign = row.connection, row.local, row.foreign
     evidence, foreign_evidence = row.evidence(local), row.evidence(foreign)
+    local_name, foreign_name = row.name(row.side), row.name(1 - row.side)
     return [
         row.proto(),
         row.host(row.side),
@@ -97,8 +103,10 @@ def _connection_values(row: ConnectionRow) -> list[Any]:
         foreign.bytes,
         local.payload,
         foreign.payload,
-        None,
-        None,
+        local_name and local_name.text,
+        local_name and _origin(local_name),
+        foreign_name and foreign_name.text,
+        foreign_name and _origin(foreign_name),
         row.service(),
         history(connection, row.opener),
         conn_state(connection, row.opener),
@@ -110,16 +118,30 @@ def _connection_values(row: ConnectionRow) -> list[Any]:
 
 def _listening_values(row: ListeningRow) -> list[Any]:
     """Return the values of FIELDS; there is no foreign endpoint."""
+    name = row.name()
     known: dict[str, Any] = {
         "proto": "tcp",
         "local_address": row.host,
         "local_port": row.port,
         "state": "LISTEN",
         "certainty": "inferred",
+        "local_name": name and name.text,
+        "local_name_from": name and _origin(name),
         "service": row.service,
         "notes": [],
     }
     return [known.get(name) for name in FIELDS]
+
+
+def _origin(name: Name) -> dict[str, Any]:
+    """Return where a name came from."""
+    return {
+        "source": name.source,
+        "frame": name.frame or None,
+        "time": timestamp(name.time) if name.time else None,
+        "asked_by": name.asker,
+        "until": timestamp(name.until) if name.until else None,
+    }
 
 
 # --- JSON ---------------------------------------------------------------------------------------
@@ -169,6 +191,11 @@ _END_REASONS = _members("end_reason", END_REASONS)
 _name = lru_cache(maxsize=1024)(json.dumps)
 
 
+@lru_cache(maxsize=1024)
+def _json_origin(name: Name) -> str:
+    return json.dumps(_origin(name))
+
+
 def _json(row: ConnectionRow) -> str:
     """Return what `json` makes of the `values`, for a tenth of what that costs.
 
@@ -178,6 +205,10 @@ def _json(row: ConnectionRow) -> str:
     side, opener = row.side, row.opener
     evidence, foreign_evidence = row.evidence(local), row.evidence(foreign)
     service, notes = row.service(), row.notes()
+    names = ', "local_name": null, "local_name_from": null'
+    names += ', "foreign_name": null, "foreign_name_from": null'
+    if row.maker.hosts is not None:
+        names = _json_name("local", row.name(side)) + _json_name("foreign", row.name(1 - side))
     return (
         f'{{"proto": "{row.proto()}"'
         f', "local_address": "{row.host(side)}"'
@@ -205,7 +236,7 @@ def _json(row: ConnectionRow) -> str:
         f', "foreign_bytes": {foreign.bytes}'
         f', "local_payload_bytes": {local.payload}'
         f', "foreign_payload_bytes": {foreign.payload}'
-        f', "local_name": null, "foreign_name": null'
+        f"{names}"
         f', "service": {"null" if service is None else _name(service)}'
         f', "history": "{history(connection, opener)}"'
         f', "conn_state": "{conn_state(connection, opener)}"'
@@ -213,6 +244,13 @@ def _json(row: ConnectionRow) -> str:
         f"{_END_REASONS[row.end_reason()]}"
         f', "notes": {json.dumps(notes) if notes else "[]"}}}'
     )
+
+
+def _json_name(end: str, name: Name | None) -> str:
+    """Return the name of an end, and where it came from."""
+    if name is None:
+        return f', "{end}_name": null, "{end}_name_from": null'
+    return f', "{end}_name": {_name(name.text)}, "{end}_name_from": {_json_origin(name)}'
 
 
 def _frame(number: int, known: int) -> str:
@@ -240,7 +278,16 @@ def csv_lines(rows: Rows, as_of: bool = False) -> Iterator[str]:
     for row in rows:
         record = values(row)
         record[_NOTES] = "; ".join(record[_NOTES])
+        for at in (_LOCAL_NAME_FROM, _FOREIGN_NAME_FROM):
+            record[at] = _csv_origin(record[at])
         buffer.seek(0)
         buffer.truncate()
         writer.writerow([*record, *_more(rows, row, as_of).values()])
         yield buffer.getvalue()
+
+
+def _csv_origin(origin: dict[str, Any] | None) -> str | None:
+    """Return where a name came from, as one text."""
+    if origin is None:
+        return None
+    return "; ".join(f"{key} {value}" for key, value in origin.items() if value is not None)

@@ -2,10 +2,10 @@
 cimport cython
 from tracker.connection cimport Connection
 from tracker.endpoint cimport Endpoint
-from tracker.report.sides cimport Sides, initiator
+from tracker.report.sides cimport Sides, initiator, is_service
 from tracker.report.text cimport address, ipv4, ipv6, socket4, timestamp
 
-cdef int ASSUMED, CLOSED, EITHER, TCP, TIMEOUT, UNREACHABLE
+cdef int ASSUMED, CLOSED, EITHER, TCP, TIMEOUT, UNKNOWN, UNREACHABLE
 cdef unsigned int LETTER_RST, LETTER_SYN, NOTE_REFUSED
 cdef int _UNREPLIED, _REPLIED, _REFUSED, _IDLE_TIMEOUT, _END_OF_FLOW, _FORCED_END
 cdef Py_ssize_t _LONGEST_PORT
@@ -64,7 +64,7 @@ cdef class ConnectionRow(Row):
     @cython.locals(connection=Connection)
     cpdef str host(self, int side)
     cpdef int port(self, int side) except -1
-    @cython.locals(connection=Connection, names=dict)
+    @cython.locals(connection=Connection, maker=RowMaker, names=dict, port=int)
     cpdef str service(self)
     @cython.locals(connection=Connection)
     cpdef int pseudo_state(self) except -1
@@ -92,6 +92,9 @@ cdef class ConnectionRow(Row):
 
 cdef class ListeningRow(Row):
     cdef public RowMaker maker
+    cdef public int version
+    cdef public unsigned long long high
+    cdef public unsigned long long low
     cdef public str host
     cdef public int port
     cdef public str service

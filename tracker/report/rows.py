@@ -11,7 +11,7 @@ from tracker.connection import Connection
 from tracker.endpoint import Endpoint
 from tracker.names.name import Name
 from tracker.names.services import Services
-from tracker.report.sides import EITHER, Sides, initiator
+from tracker.report.sides import EITHER, Sides, initiator, is_service
 from tracker.report.text import address, ipv4, ipv6, socket4, timestamp
 from tracker.tcp_state import EVENTS, Event, State
 from tracker.typed import Any, NamedTuple
@@ -25,6 +25,7 @@ from tracker.words import (
     NOTE_REFUSED,
     NOTES,
     TIMEOUT,
+    UNKNOWN,
     UNREACHABLE,
 )
 
@@ -73,7 +74,7 @@ class RowMaker:
     """Says which rows connections have, as `wanted`, seen from `whose` side.
 
     programs    tells who has the local sockets, as `host.Programs`, where that is wanted
-    hosts       tells the names of hosts, as `names.hosts.HostNames`, where they are wanted
+    hosts       tells the names of hosts, as `report.hosts.HostNames`, where they are wanted
     """
 
     def __init__(
@@ -142,12 +143,12 @@ class Rows:
                 yield row
         self.count = row.number
         if self.maker.listening:
-            for host, port in self._listening():
+            for socket in self._listening():
                 self.count += 1
-                yield ListeningRow(self.maker, host, port)
+                yield ListeningRow(self.maker, socket)
 
-    def _listening(self) -> Iterator[tuple[str, int]]:
-        """Yield address and port of each socket that answered a SYN and did not refuse one since.
+    def _listening(self) -> Iterator[tuple[int, int, int, int]]:
+        """Yield version, address, port of each socket that answered a SYN and refused none since.
 
         Two passes, because sockets that refuse can be many, those that answer are few.
         """
@@ -164,8 +165,7 @@ class Rows:
                     refused[key] = max(refused.get(key, 0), connection.first_seen)
         for key, time in sorted(answered.items()):
             if time > refused.get(key, 0):
-                version, high, low, port = key
-                yield address(version, high, low), port
+                yield key
 
     def _responders(self) -> Iterator[tuple[Connection, int, Endpoint]]:
         """Yield connections of TCP whose responder may be local, with his side and endpoint."""
@@ -240,7 +240,7 @@ class ConnectionRow(Row):
         self.present = present
         self.opener = opener
         sides = maker.whose.local(connection)
-        if sides == EITHER:
+        if sides == EITHER or (sides == 3 and maker.closed and maker.whose.guessed):
             sides = 1 << (opener if not present or present >> opener & 1 else 1 - opener)
         return sides if maker.closed else sides & present
 
@@ -271,10 +271,19 @@ class ConnectionRow(Row):
         return self.connection.b_port if side else self.connection.a_port
 
     def service(self) -> str | None:
-        """Return the name of the port at the responder's end, None where it has none."""
-        connection = self.connection
-        names = self.maker.tcp_names if connection.protocol == TCP else self.maker.udp_names
-        return names.get(self.port(1 - self.opener)) if names else None
+        """Return the name of the port at the responder's end, None where it has none.
+
+        Where nothing but the first packet tells who opened a connection of TCP, that end may as
+        well be the initiator's, with an ephemeral port that happens to be registered.
+        """
+        connection, maker = self.connection, self.maker
+        names = maker.tcp_names if connection.protocol == TCP else maker.udp_names
+        if not names:
+            return None
+        port = self.port(1 - self.opener)
+        if connection.basis == UNKNOWN and connection.protocol == TCP:
+            return names.get(port) if is_service(port, maker.service_ports) else None
+        return names.get(port)
 
     def pseudo_state(self) -> int:
         """Return what a UDP pseudo-connection has come to; none for TCP, which has states."""
@@ -415,20 +424,39 @@ class ConnectionRow(Row):
 
 
 class ListeningRow(Row):
-    """A socket that was seen to answer a SYN."""
+    """A socket that was seen to answer a SYN.
 
-    def __init__(self, maker: RowMaker, host: str, port: int) -> None:
+    socket    version of IP, the halves of the address, and the port
+    """
+
+    def __init__(self, maker: RowMaker, socket: tuple[int, int, int, int]) -> None:
         self.maker = maker
-        self.host = host
-        self.port = port
-        self.service = maker.tcp_names.get(port)
+        self.version, self.high, self.low, self.port = socket
+        self.host = address(self.version, self.high, self.low)
+        self.service = maker.tcp_names.get(self.port)
 
     def cells(self) -> tuple[str, str, str, str]:
         """Return protocol, local socket, any foreign socket, and LISTEN."""
-        port = self.port if self.service is None else self.service
-        if ":" in self.host:
-            return "TCP", f"[{self.host}]:{port}", "[::]:*", "LISTEN"
-        return "TCP", f"{self.host}:{port}", "0.0.0.0:*", "LISTEN"
+        local = f"{self.host_text()}:{self.port_text()}"
+        return "TCP", local, "0.0.0.0:*" if self.version == 4 else "[::]:*", "LISTEN"
+
+    def name(self) -> Name | None:
+        """Return the name of the host, where names are wanted and it has one."""
+        if self.maker.hosts is None:
+            return None
+        name: Name | None = self.maker.hosts.of_address(self.version, self.high, self.low)
+        return name
+
+    def host_text(self) -> str:
+        """Return the name of the host, else its address, as it stands before a port."""
+        name = self.name()
+        if name is not None:
+            return name.text
+        return self.host if self.version == 4 else f"[{self.host}]"
+
+    def port_text(self) -> str:
+        """Return the service's name, else the number of the port."""
+        return f"{self.port}" if self.service is None else self.service
 
     def is_narrow(self) -> bool:
         """Return False: there are few, nobody need know before."""

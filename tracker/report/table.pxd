@@ -6,7 +6,7 @@ from tracker.report.rows cimport ConnectionRow, Row
 from tracker.report.sides cimport basis
 
 cdef int TCP
-cdef Py_ssize_t _PROGRAM, _TUNNEL
+cdef Py_ssize_t _NAMES, _PROGRAM, _TUNNEL
 cdef tuple _PROTO_BLANKS
 
 @cython.locals(row=Row, local=str, foreign=str, left=Py_ssize_t, right=Py_ssize_t)

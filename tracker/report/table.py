@@ -5,6 +5,7 @@ How wide that is, only a first look at all rows tells; nothing of them is kept u
 
 from collections.abc import Iterator
 
+from tracker.names.name import Name
 from tracker.report.rows import (
     CERTAINTIES,
     EVIDENCE,
@@ -18,7 +19,7 @@ from tracker.report.rows import (
     Rows,
 )
 from tracker.report.sides import basis
-from tracker.report.text import duration, timestamp
+from tracker.report.text import duration, origin, timestamp
 from tracker.wire.segment import TCP
 
 HEADING = "Active Connections"
@@ -38,11 +39,13 @@ _WIDE_COLUMNS = (
     "Idle",
     "Evidence",
     "PID/Program",
+    "Names From",
     "Notes",
 )
 # Only where there are some.
 _TUNNEL = _WIDE_COLUMNS.index("Tunnel")
 _PROGRAM = _WIDE_COLUMNS.index("PID/Program")
+_NAMES = _WIDE_COLUMNS.index("Names From")
 
 
 def table(rows: Rows, wide: bool = False, as_of: bool = False) -> Iterator[str]:
@@ -127,13 +130,16 @@ def _line(cells: tuple[str, str, str, str], left: tuple[str, ...], right: tuple[
 def _wide_lines(rows: Rows) -> Iterator[str]:
     widths = list(map(len, _WIDE_COLUMNS))
     widths[: len(_WIDTHS)] = _WIDTHS
-    tunnels = False
+    tunnels = names = False
     for row in rows:
         cells = _wide_cells(row)
         tunnels = tunnels or cells[_TUNNEL] != ""
+        names = names or cells[_NAMES] != ""
         _widen(widths, cells)
     if not tunnels:
         widths[_TUNNEL] = 0
+    if not names:
+        widths[_NAMES] = 0
     if rows.maker.programs is None:
         widths[_PROGRAM] = 0
     yield _wide_line(_WIDE_COLUMNS, widths)
@@ -161,6 +167,7 @@ def _wide_cells(row: ConnectionRow | ListeningRow) -> tuple[str, ...]:
     if isinstance(row, ListeningRow):
         rest = [""] * (len(_WIDE_COLUMNS) - len(_COLUMNS))
         rest[_PROGRAM - len(_COLUMNS)] = _program(row)
+        rest[_NAMES - len(_COLUMNS)] = _names(row.name(), None, row.maker.now)
         return (*row.cells(), *rest)
     return _wide_connection_cells(row)
 
@@ -194,7 +201,17 @@ def _wide_connection_cells(row: ConnectionRow) -> tuple[str, ...]:
         duration(max(now - connection.last_seen, 0)),
         "" if evidence is None else f"#{local.evidence_frame} {evidence}",
         _program(row),
+        _names(row.name(row.side), row.name(1 - row.side), now),
         "; ".join(row.notes()),
+    )
+
+
+def _names(local: Name | None, foreign: Name | None, now: int) -> str:
+    """Return where the names came from, as of `now` (ns); of two, the local one's first."""
+    if local is None:
+        return "" if foreign is None else origin(foreign, now)
+    return (
+        origin(local, now) if foreign is None else f"{origin(local, now)} / {origin(foreign, now)}"
     )
 
 

@@ -15,7 +15,7 @@ cdef unsigned int LETTER_ACK, LETTER_DATA, LETTER_FIN, LETTER_GAP
     duplicates="long long", duplicates_in="long long",
     version6="long long", guess=Guess,
 )
-cpdef tally(connections)
+cpdef tally(connections, known=*)
 
 @cython.locals(acknowledged="long long", seen="long long")
 cdef long long _missed(Endpoint endpoint, Endpoint peer) except -1

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from tracker.connection import Connection
 from tracker.endpoint import Endpoint
-from tracker.report.sides import Guess, Sides
+from tracker.report.sides import Guess, Host, Sides
 from tracker.sequence import add, distance
 from tracker.typed import NamedTuple
 from tracker.wire.segment import TCP
@@ -36,10 +36,13 @@ class Tally(NamedTuple):
     sides: Sides
 
 
-def tally(connections: Iterable[Connection]) -> Tally:
-    """Add up what the connections tell, all in one pass: each costs."""
+def tally(connections: Iterable[Connection], known: Iterable[Host] = ()) -> Tally:
+    """Add up what the connections tell, all in one pass: each costs.
+
+    `known` are hosts with several addresses.
+    """
     tcp = missed = missed_in = one_way = duplicates = duplicates_in = version6 = 0
-    guess = Guess()
+    guess = Guess(known)
     for connection in connections:
         if guess.open:
             guess.see(connection)

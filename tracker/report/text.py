@@ -2,6 +2,8 @@
 
 from time import gmtime, strftime
 
+from tracker.names.name import Name
+
 _NS_IN_S = 1_000_000_000
 _S_IN_DAY = 86_400
 _NS_IN_DAY = _S_IN_DAY * _NS_IN_S
@@ -129,3 +131,13 @@ def duration(ns: int) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"
+
+
+def origin(name: Name, now: int) -> str:
+    """Return where a name came from, and how long it holds from `now` (ns) on."""
+    text = f"{name.source} #{name.frame}" if name.frame else name.source
+    if name.asker is not None:
+        text += f" by {name.asker}"
+    if name.until:
+        text += f", {duration(name.until - now)} left" if name.until > now else ", expired"
+    return text
