@@ -1,6 +1,7 @@
 """Let a listener hear frames, in this process, and ask for the names of hosts."""
 
 from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
 from pathlib import Path
 
 from captures import NS_IN_S, PCAPS, START, Record
@@ -19,6 +20,9 @@ MEMORY = 1 << 22
 SEED = 0x0123456789ABCDEF
 
 ASKER, OTHER, RESOLVER, WEB = "192.168.1.5", "192.168.1.6", "192.168.1.53", "198.51.100.7"
+
+#: Version of IP, upper and lower half, as in `wire.segment`.
+Address = tuple[int, int, int]
 
 #: A second of the tests' captures, ns.
 S = NS_IN_S
@@ -60,6 +64,13 @@ class Heard:
         """Return the text of that name."""
         name = self.name(port, host)
         return None if name is None else name.text
+
+
+def halves(text: str) -> Address:
+    """Return version and halves of an address, as in `wire.segment`."""
+    address = ip_address(text)
+    number = int(address) + (0xFFFF << 32 if address.version == 4 else 0)
+    return address.version, number >> 64, number & 0xFFFFFFFFFFFFFFFF
 
 
 def heard(capture: str) -> Heard:

@@ -35,10 +35,10 @@ import tracker
 from tracker.cli import main
 print(json.dumps([tracker.engine(), tracker.__file__]))
 for path in sys.stdin.read().splitlines():
-    for options in (["--json", "--closed", "-a"], ["--wide", "--at", "+1.5"]):
+    for options in (["-n", "--json", "--closed", "-a"], ["--wide", "--at", "+1.5"], ["--json"]):
         stdout, stderr = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
-            status = main(["read", path, "-n", *options])
+            status = main(["read", path, *options])
         print(json.dumps([path, options, status, stdout.getvalue(), stderr.getvalue()]))
 """
 
@@ -130,7 +130,7 @@ def answers(folder: Path | None, paths: Iterable[Path]) -> list[Any]:
 def compare(uncompiled: Path, paths: list[Path]) -> None:
     """Compare the answers of both engines, and print the first that differ."""
     compiled = answers(None, paths)
-    assert len(compiled) == 2 * len(paths)
+    assert len(compiled) == 3 * len(paths)
     for ours, theirs in zip(compiled, answers(uncompiled, paths), strict=True):
         assert ours == theirs
 

@@ -5,7 +5,6 @@ What a message tells is dnspython's word.
 
 import random
 import struct
-from ipaddress import ip_address
 
 import dns.exception
 import dns.flags
@@ -15,6 +14,7 @@ import dns.reversename
 import dns.rrset
 import pytest
 from dns_messages import Record, reply, rrset
+from hearing import Address, halves
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,15 +24,6 @@ from tracker.names.name import DNS
 from tracker.wire.segment import Frame, Segment
 
 SMALLEST = 1 << 17  # octets: two shelves of the smallest size
-
-Address = tuple[int, int, int]
-
-
-def halves(text: str) -> Address:
-    """Return version and halves of an address, as in `wire.segment`."""
-    address = ip_address(text)
-    number = int(address) + (0xFFFF << 32 if address.version == 4 else 0)
-    return address.version, number >> 64, number & 0xFFFFFFFFFFFFFFFF
 
 
 def walked(message: bytes, *, everything: bool = False, before: bytes = b"") -> list[Address]:

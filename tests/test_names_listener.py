@@ -61,6 +61,14 @@ def test_a_hello_on_any_port(port: int) -> None:
     assert (name.text, name.source, name.frame, name.until) == ("www.example", "tls", 1, 0)
 
 
+@pytest.mark.parametrize("port", [1, 32767, 32768, 65535])
+@pytest.mark.parametrize("server", ["10.0.0.7", WEB])
+def test_a_client_at_either_side_of_the_pair_and_any_port(port: int, server: str) -> None:
+    """The lower address is side a; a port may need all of its 16 bits."""
+    frame = segment(spoken("www.example"), ports=(port, 443), destination=server)
+    assert Heard([at(0, frame)]).text(port, server) == "www.example"
+
+
 @pytest.mark.parametrize(
     "method", [b"GET", b"POST", b"PUT", b"PATCH", b"HEAD", b"DELETE", b"OPTIONS"]
 )

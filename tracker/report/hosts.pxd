@@ -35,5 +35,6 @@ cdef class HostNames:
     cdef list _same_host(self, tuple other)
 
 cdef tuple _address(Connection connection, int side)
+@cython.locals(port="unsigned long long")
 cdef unsigned long long _key(Clues clues, Connection connection) except? 0
 cdef bint _is_within(clue, Connection connection) except -1

@@ -284,13 +284,14 @@ def _address(connection: Connection, side: int) -> Address:
 
 def _key(clues: Clues, connection: Connection) -> int:
     """Return the key of a connection, as the listener makes it."""
+    port = connection.b_port
     return clues.connection(
         connection.protocol,
         connection.a_high,
         connection.a_low,
         connection.b_high,
         connection.b_low,
-        connection.a_port | connection.b_port << 16,
+        connection.a_port | port << 16,
     )
 
 
