@@ -181,16 +181,27 @@ def test_data_that_is_no_beginning_is_not_kept() -> None:
         assert (whole.listener.openings.count, whole.listener.clues.count) == (0, 0), start
 
 
-def test_so_many_names_a_second_and_no_more() -> None:
-    """What is more is counted."""
+def test_so_many_octets_a_second_and_no_more() -> None:
+    """What is more is counted: 16 million, each message as if it had 400 more."""
     stream = spoken("www.example")
+    messages = 16_000_000 // (len(stream) + 400) + 1
     frames = [
         at(number / 10**6, segment(stream, ports=(1024 + number % 60000, 443 + number // 60000)))
-        for number in range(20_500)
+        for number in range(messages + 500)
     ]
     whole = Heard(frames, memory=1 << 26)
     assert whole.listener.unheard == 500
-    assert whole.listener.clues.count == 20_000
+    assert whole.listener.clues.count == messages
+
+
+def test_a_stream_is_not_looked_at_again_until_there_is_enough() -> None:
+    """A hello in records of one octet takes long to read: not anew with each segment."""
+    hello = b"\1\0\xff\x80\3\3" + bytes(33) + b"\xfe\0" + bytes(10_000)
+    stream = b"".join(b"\x16\3\1\0\1" + bytes([octet]) for octet in hello)
+    parts = [(at_, stream[at_ : at_ + 100]) for at_ in range(0, len(stream), 100)]
+    whole = Heard([at(0, segment(part, sequence=100 + at_)) for at_, part in parts])
+    assert whole.listener.openings.count == 1
+    assert whole.listener.openings.parsed < 2 * len(stream)
 
 
 # --- DNS ----------------------------------------------------------------------------------------

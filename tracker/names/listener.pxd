@@ -10,7 +10,7 @@ cdef int DNS, MDNS, LLMNR, NETBIOS, DHCP, TLS, HTTP, QUIC
 cdef unsigned int _DNS, _DHCP_SERVER, _DHCP_CLIENT, _NETBIOS_NAMES, _NETBIOS_DATAGRAMS, _HTTPS
 cdef unsigned int _DHCPV6_CLIENT, _DHCPV6_SERVER, _MDNS, _LLMNR
 cdef Py_ssize_t _UDP_HEADER, _TCP_DATA_OFFSET, _HELLO_AT
-cdef int _HANDSHAKE, _MAJOR, _CLIENT_HELLO, _LONG_HEADER, _MOST_PARSED
+cdef int _HANDSHAKE, _MAJOR, _CLIENT_HELLO, _LONG_HEADER, _MOST_PARSED, _EACH
 cdef int _FIRST_OF_METHODS, _LAST_OF_METHODS
 cdef unsigned int _QUIC1, _QUIC2, _FIRST_DRAFT, _LAST_DRAFT, _SHORTEST_INITIAL
 cdef long long _NS_IN_S, _ENOUGH, PATIENCE
@@ -23,7 +23,7 @@ cdef class Listener(Hearer):
     cdef Answers _answers
     cdef Asker _asker
     cdef long long _second
-    cdef int _parsed
+    cdef long long _parsed
     cdef int _waiting
     cdef long long _patience
 

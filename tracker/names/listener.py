@@ -36,8 +36,9 @@ _METHODS = (0x47455420, 0x504F5354, 0x50555420, 0x50415443, 0x48454144, 0x44454C
 
 _FIRST_OF_METHODS, _LAST_OF_METHODS = 0x44, 0x50
 
-# So many messages a second are taken apart at once; what is more says nothing.
-_MOST_PARSED = 20_000
+# So many octets a second are taken apart at once, each message as if it had some more; what comes
+# then says nothing.  The worst that can be sent takes a second to read.
+_MOST_PARSED, _EACH = 16_000_000, 400
 _NS_IN_S = 1_000_000_000
 
 # One that was heard of a connection is not asked for again so soon, ns.
@@ -154,6 +155,7 @@ class Listener(Hearer):
         """Keep the names that hosts give themselves, or are given, one by one."""
         if not self._may_parse(segment.time):
             return
+        self._parsed += end - start + _EACH
         octets = bytes(frame.data[start:end])
         if kind == NETBIOS:
             from tracker.names.netbios import told
@@ -179,7 +181,6 @@ class Listener(Hearer):
         if second != self._second:
             self._second = second
             self._parsed = 0
-        self._parsed += 1
         if self._parsed > _MOST_PARSED:
             self.unheard += 1
             return False
@@ -260,7 +261,9 @@ class Listener(Hearer):
         start_of = segment.sequence, segment.time
         whole = end - start == segment.payload
         data = bytes(frame.data[start:end])
+        before = openings.parsed
         kind, found = openings.take(key ^ side, kind, start_of, data, whole)
+        self._parsed += openings.parsed - before + _EACH
         if not self._waiting:
             self._patience = segment.time + PATIENCE
         self._waiting = openings.count

@@ -43,6 +43,7 @@ class _Stream:
     next     the sequence number that comes next
     begun    the time of its first segment, ns
     is_cut   whether octets are missing behind those that are there
+    needed   how many octets there must be, at least, before it is worth looking again
     """
 
     def __init__(self, kind: int, sequence: int, time: int) -> None:
@@ -50,6 +51,7 @@ class _Stream:
         self.next = sequence
         self.begun = time
         self.is_cut = False
+        self.needed = 0
         self.octets = bytearray()
         self._later: dict[int, tuple[bytes, bool]] = {}
         self._waiting = 0
@@ -81,10 +83,12 @@ class Openings:
     parsers     what finds the name, by kind; a kind without one is a row of messages of DNS
     count       how many streams there are
     given_up    how many were given up: too long, too slow, or too many
+    parsed      how many octets were looked at for a name, those of each try
     """
 
     def __init__(self, parsers: dict[int, Parser]) -> None:
         self.given_up = 0
+        self.parsed = 0
         self._parsers = parsers
         self._streams: dict[int, _Stream] = {}
 
@@ -123,9 +127,13 @@ class Openings:
         if parser is None:
             found = _messages(stream.octets)
             return found, not stream.octets or self._gives_up(stream)
+        if len(stream.octets) < stream.needed:
+            return [], self._gives_up(stream)
+        self.parsed += len(stream.octets)
         try:
             name = parser(bytes(stream.octets))
-        except Incomplete:
+        except Incomplete as incomplete:
+            stream.needed = incomplete.needed
             return [], self._gives_up(stream)
         return [] if name is None else [name.encode("ascii")], True
 
