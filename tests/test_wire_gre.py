@@ -158,3 +158,14 @@ def test_any_octets_give_an_answer(protocol: int, octets: bytes, missing: int) -
         decode_frame(frame, len(frame) + missing, around) for around in (b"\0" * 99, b"\xff" * 99)
     }
     assert len(results) == 1
+
+
+def test_a_frame_cut_behind_a_header_of_an_unknown_version_may_hold_anything() -> None:
+    """Whether the version is believed depends on what follows."""
+    frame = ethernet(ipv4(bytes.fromhex("0102f509") + b"\0", 47))
+    cut = decode_frame(frame[:-1], wire=len(frame))
+    assert isinstance(cut, Fault)
+    assert (cut.kind, cut.layer, cut.needed, cut.had) == ("truncated", "GRE", 5, 4)
+    whole = decode_frame(frame)
+    assert isinstance(whole, Fault)
+    assert (whole.kind, whole.field) == ("malformed", "version")

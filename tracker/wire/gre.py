@@ -62,9 +62,12 @@ def decode_gre(frame: Frame, segment: Segment, at: int) -> int:
         return frame.fault(GRE_TRUNCATED, at, HEADER)
     flags = frame.data[at] << 8 | frame.data[at + 1]
     protocol = frame.data[at + 2] << 8 | frame.data[at + 3]
-    if flags & VERSION > ENHANCED and not ip_fits(frame, at + _header_length(flags, protocol)):
-        return frame.fault(GRE_VERSION, at, 0)
     length = _header_length(flags, protocol)
+    if flags & VERSION > ENHANCED:
+        if frame.end <= at + length < frame.wire_end:
+            return frame.fault(GRE_TRUNCATED, at, length + 1)  # what follows would tell
+        if not ip_fits(frame, at + length):
+            return frame.fault(GRE_VERSION, at, 0)
     if at + length > frame.end:
         return frame.fault(GRE_TRUNCATED, at, length)
     inside = at + length
