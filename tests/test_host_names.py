@@ -260,12 +260,12 @@ def test_names_of_pcapngs_name_blocks(tmp_path: Path) -> None:
 
 def test_without_the_library_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "dns", None)
-    for cached in (names_dns.asked, names_dns._records):
+    for cached in (names_dns.asked, names_dns._aliases):
         cached.cache_clear()
     outcome = run_here("read", "--json", PCAPS / "netstat-example.pcap")
     assert "no names from DNS: dnspython is not installed" in outcome.stderr
     assert {row["foreign_name"] for row in outcome.rows} == {None}
-    for cached in (names_dns.asked, names_dns._records):
+    for cached in (names_dns.asked, names_dns._aliases):
         cached.cache_clear()
 
 

@@ -15,6 +15,7 @@ from tracker.names import dns
 from tracker.names.clues import MOST
 from tracker.names.name import DNS, LLMNR, MDNS
 from tracker.names.plausible import host_name
+from tracker.report.text import address
 
 pytestmark = needs_tshark_and_corpus
 
@@ -95,10 +96,10 @@ def said_by_us(whole: Heard) -> dict[Answer, str | None]:
         if clue.kind not in (DNS, LLMNR, MDNS):
             continue
         is_mdns = clue.kind == MDNS
-        for _, _, kind, text in dns._records(clue.octets, is_mdns):
-            if kind == "A":
-                told = dns.asked(clue.octets, text, is_mdns)
-                found[clue.frame, text] = None if told is None else told.text
+        for kind, *_, told_of in dns.records(clue.octets, is_mdns):
+            if kind in (int(A), int(AAAA)) and told_of is not None:
+                told = dns.asked(clue.octets, told_of, is_mdns)
+                found[clue.frame, address(*told_of)] = None if told is None else told.text
     return found
 
 

@@ -11,6 +11,7 @@ cdef unsigned long long _V4_MAPPED
 cdef class Answers:
     cdef public int count
     cdef public Py_ssize_t end
+    cdef public list noted
     cdef int _reverses
     cdef unsigned char[::1] _versions
     cdef unsigned long long[::1] _halves
@@ -25,8 +26,10 @@ cdef class Answers:
     cpdef unsigned long long high(self, int i) except? 0
     cpdef unsigned long long low(self, int i) except? 0
     cdef _add(self, int version, unsigned long long high, unsigned long long low)
-    @cython.locals(owner=Py_ssize_t, at=Py_ssize_t, kind=int, is_internet=bint, length=Py_ssize_t)
+    @cython.locals(owner=Py_ssize_t, at=Py_ssize_t, kind=int, is_internet=bint, length=Py_ssize_t, before=int)
     cdef bint _record(self) except -1
+    @cython.locals(last=int, seconds="unsigned long long")
+    cdef _note(self, int kind, Py_ssize_t owner, Py_ssize_t at, int found)
     @cython.locals(number="unsigned long long", i=int)
     cdef unsigned long long _number(self, Py_ssize_t at, int octets) except? 0
     @cython.locals(at=Py_ssize_t, length=Py_ssize_t)

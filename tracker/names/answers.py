@@ -11,6 +11,10 @@ _OPCODE = 0x78
 _CODE = 0x0F  # of the second octet: 0 for no error
 
 _A, _CNAME, _PTR, _AAAA = 1, 5, 12, 28
+
+#: An address: version of IP, upper and lower half as in `wire.segment`.
+Address = tuple[int, int, int]
+Noted = tuple[int, int, int, int, Address | None]
 _INTERNET = 1
 _CLASS = 0x7FFF  # without mDNS's flag (RFC 6762 section 10.2)
 
@@ -31,11 +35,15 @@ class Answers:
 
     count    how many they are
     end      offset behind the last record that has to do with them
+    noted    if it is a list: where these records are, for who takes them apart: type, offset of the
+             owner, TTL (seconds), offset of what it says, and the address (version, two halves),
+             None of a CNAME
     """
 
     def __init__(self) -> None:
         self.count = 0
         self.end = 0
+        self.noted: list[Noted] | None = None
         self._reverses = 0
         self._versions = memoryview(bytearray(_MOST_RECORDS))
         self._halves = memoryview(bytearray(16 * _MOST_RECORDS)).cast("Q")
@@ -99,6 +107,7 @@ class Answers:
         kind = data[at] << 8 | data[at + 1]
         is_internet = (data[at + 2] << 8 | data[at + 3]) & _CLASS == _INTERNET
         length = data[at + 8] << 8 | data[at + 9]
+        before = self.count
         self._at = at = at + 10
         self._at += length
         if self._at > self._end:
@@ -110,10 +119,23 @@ class Answers:
         elif is_internet and kind == _PTR and self._reverses < _MOST_REVERSE:
             self._reverses += 1
             self._reverse(owner)
-        elif kind != _CNAME:
+        elif kind != _CNAME or not is_internet:
             return True
         self.end = self._at
+        if self.noted is not None:
+            self._note(kind, owner, at, self.count - before)
         return True
+
+    def _note(self, kind: int, owner: int, at: int, found: int) -> None:
+        """Note where a record is whose data is at an offset, and which has `found` an address."""
+        assert self.noted is not None
+        last = self.count - 1
+        address = (self.version(last), self.high(last), self.low(last)) if found else None
+        seconds = self._number(at - 6, 4)
+        if seconds >> 31:
+            seconds = 0  # RFC 2181 section 8
+        if found or kind == _CNAME:
+            self.noted.append((kind, owner, seconds, at, address))
 
     def _number(self, at: int, octets: int) -> int:
         number = 0

@@ -1,10 +1,18 @@
-"""Messages of DNS, mDNS and LLMNR, taken apart by dnspython: which name an address has."""
+"""Messages of DNS, mDNS and LLMNR: which name an address has.
 
-import struct
+Where the records are, `answers` says, as it did when the message was heard; dnspython reads the
+names in those that matter.  To let it read whole messages would take ten times as long, and more
+where somebody fills them with records.
+"""
+
 from functools import lru_cache
 
+from tracker.names.answers import Address, Answers, Noted
 from tracker.names.plausible import host_name
-from tracker.typed import Any, NamedTuple
+from tracker.typed import NamedTuple
+from tracker.wire.segment import Frame
+
+_CNAME, _PTR = 5, 12
 
 #: No chain of CNAME records is longer that a resolver would follow.
 _LONGEST_CHAIN = 16
@@ -23,130 +31,78 @@ class Told(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def asked(message: bytes, address: str, everything: bool) -> Told | None:
+def asked(message: bytes, address: Address, everything: bool) -> Told | None:
     """Return the name that was asked for when `message` told of `address`, None if none was.
 
     That is where a chain of CNAME records to the address begins (RFC 1034 section 3.6.2), or what
     a PTR record of it says.  With `everything` the additional records count, too, as in mDNS.
     """
-    records = _records(message, everything)
-    chain = [(owner, ttl) for owner, ttl, kind, value in records if (kind, value) == ("A", address)]
-    if chain:
-        owner, ttl = chain[0]
-        name, seconds = _begin(records, owner, ttl)
-        text = host_name(name)
-        return None if text is None else Told(text, seconds)
-    return _pointed(records, address)
+    back = None
+    for kind, owner, seconds, data, found in records(message, everything):
+        if found != address:
+            continue
+        if kind != _PTR:
+            name, shortest = _begin(message, everything, name_at(message, owner), seconds)
+            text = host_name(name)
+            return None if text is None else Told(text, shortest)
+        text = host_name(name_at(message, data))
+        if back is None and text is not None:
+            back = Told(text, seconds, is_back=True)
+    return back
 
 
-def addresses(message: bytes, name: str, everything: bool) -> list[str]:
+def addresses(message: bytes, name: str, everything: bool) -> list[Address]:
     """Return the addresses that `message` tells of the host that is called `name`."""
-    found = [value for _, _, kind, value in _records(message, everything) if kind in ("A", "PTR")]
+    found = {address: None for *_, address in records(message, everything) if address is not None}
     told = {address: asked(message, address, everything) for address in found}
     return [address for address, each in told.items() if each is not None and each.text == name]
 
 
 @lru_cache(maxsize=256)
-def _records(message: bytes, everything: bool) -> list[tuple[bytes, int, str, Any]]:
-    """Return owner, TTL, kind and value of the records: "A" (also AAAA), "CNAME", "PTR".
-
-    What was cut off by the capture is left out.
-    """
-    try:
-        import dns.exception
-        import dns.message
-        import dns.rdataclass
-        import dns.rdatatype
-    except ImportError:
-        return []
-    try:
-        octets = _without_flags(message) if everything else message
-        parsed = dns.message.from_wire(octets, ignore_trailing=True, continue_on_error=True)
-    except (dns.exception.DNSException, ValueError, struct.error):
-        return []
-    found: list[tuple[bytes, int, str, Any]] = []
-    sets = [*parsed.answer, *(parsed.additional if everything else ())]
-    for records in sets:
-        if records.rdclass != dns.rdataclass.IN:
-            continue
-        owner = _text(records.name)
-        for record in records:
-            if records.rdtype in (dns.rdatatype.A, dns.rdatatype.AAAA):
-                found.append((owner, records.ttl, "A", _canonical(record.address)))
-            elif records.rdtype == dns.rdatatype.CNAME:
-                found.append((owner, records.ttl, "CNAME", _text(record.target)))
-            elif records.rdtype == dns.rdatatype.PTR:
-                address = _reversed(records.name)
-                if address is not None:  # whose "owner" is the name that it points to
-                    found.append((_text(record.target), records.ttl, "PTR", address))
+def records(message: bytes, everything: bool) -> list[Noted]:
+    """Return the records that have an address or are a CNAME, those that were cut off left out."""
+    frame = Frame()
+    frame.data = message
+    answers = Answers()
+    found: list[Noted] = []
+    answers.noted = found
+    answers.read(frame, 0, len(message), everything)
     return found
 
 
-def _without_flags(message: bytes) -> bytes:
-    """Return a message of mDNS without the flags in the classes of its questions and records.
+def name_at(message: bytes, at: int) -> bytes:
+    """Return the name at an offset of a message, in lower case.
 
-    They ask for an answer to the asker alone, or replace what is cached (RFC 6762 sections 5.4 and
-    10.2); everybody else takes them for a part of the class.
+    b"" if there is none, or the library is missing that reads it.
     """
-    import dns.exception
-    import dns.name
-
-    octets = bytearray(message)
-    questions, *others = struct.unpack_from("!4H", message, 4)
-    at = 12
-    for number in range(questions + sum(others)):
-        try:
-            at += dns.name.from_wire(message, at)[1] + 2
-        except (dns.exception.DNSException, IndexError):
-            break
-        if at + 8 > len(octets):
-            break
-        octets[at] &= 0x7F
-        at += 2
-        if number >= questions:
-            at += 6 + int.from_bytes(octets[at + 4 : at + 6])
-    return bytes(octets)
-
-
-def _text(name: Any) -> bytes:  # noqa: ANN401 - a name of dnspython
-    """Return a name in lower case; what is no plausible host name stays different from all."""
+    try:
+        import dns.exception
+        import dns.name
+    except ImportError:
+        return b""
+    try:
+        name, _ = dns.name.from_wire(message, at)
+    except (dns.exception.DNSException, IndexError, ValueError):
+        return b""
     return b".".join(name.labels).lower()
 
 
-def _canonical(address: str) -> str:
-    from ipaddress import ip_address
-
-    return str(ip_address(address))
-
-
-def _reversed(name: Any) -> str | None:  # noqa: ANN401 - a name of dnspython
-    import dns.exception
-    import dns.reversename
-
-    try:
-        return _canonical(dns.reversename.to_address(name))
-    except (dns.exception.DNSException, ValueError):
-        return None
-
-
-def _begin(records: list[tuple[bytes, int, str, Any]], name: bytes, ttl: int) -> tuple[bytes, int]:
+def _begin(message: bytes, everything: bool, name: bytes, seconds: int) -> tuple[bytes, int]:
     """Return where the chain of CNAME records begins that ends at `name`, and its shortest TTL."""
-    aliases = {
-        value: (owner, seconds) for owner, seconds, kind, value in records if kind == "CNAME"
-    }
+    aliases = _aliases(message, everything)
     for _ in range(_LONGEST_CHAIN):
         if name not in aliases:
             break
-        name, seconds = aliases[name]
-        ttl = min(ttl, seconds)
-    return name, ttl
+        name, ttl = aliases[name]
+        seconds = min(seconds, ttl)
+    return name, seconds
 
 
-def _pointed(records: list[tuple[bytes, int, str, Any]], address: str) -> Told | None:
-    """Return the name that a PTR record gives an address."""
-    for name, ttl, kind, value in records:
-        if (kind, value) == ("PTR", address):
-            text = host_name(name)
-            if text is not None:
-                return Told(text, ttl, is_back=True)
-    return None
+@lru_cache(maxsize=256)
+def _aliases(message: bytes, everything: bool) -> dict[bytes, tuple[bytes, int]]:
+    """Return what is an alias of a name, and for how many seconds."""
+    chain = [record for record in records(message, everything) if record[0] == _CNAME]
+    return {
+        name_at(message, data): (name_at(message, owner), seconds)
+        for _, owner, seconds, data, _ in chain[:_LONGEST_CHAIN]
+    }

@@ -8,6 +8,7 @@ back (PTR); what others asked for; what the system's resolver says, where it is 
 from collections.abc import Mapping
 
 from tracker.connection import Connection
+from tracker.names.answers import Address
 from tracker.names.clues import Clue, Clues
 from tracker.names.listener import Listener
 from tracker.names.name import CAPTURE, DHCP, DNS, HOSTS, LLMNR, MDNS, NETBIOS, SOURCES, Name
@@ -22,9 +23,6 @@ _MOST_INITIALS = 65536
 
 # Of so many addresses the names are remembered, until more is heard.
 _MOST_KNOWN = 4096
-
-#: An address: version of IP, upper and lower half as in `wire.segment`.
-Address = tuple[int, int, int]
 
 
 class HostNames:
@@ -130,18 +128,17 @@ class HostNames:
     ) -> Name | None:
         """Return the best of all names of the address `mine`."""
         return (
-            self._asked(mine, text, connection, other, said)
+            self._asked(mine, connection, other, said)
             or said
-            or self._told(mine, text)
+            or self._told(mine)
             or _captured(self._captured.get(text))
-            or self._back(mine, text, connection)
+            or self._back(mine, connection)
             or (None if self.resolver is None else self.resolver.name(text))
         )
 
     def _asked(
         self,
         mine: Address,
-        text: str,
         connection: Connection | None,
         other: Address,
         said: Name | None,
@@ -155,7 +152,7 @@ class HostNames:
             return None
         holding = latest = None
         for clue in self._answers(mine, other, max(connection.first_seen, 0)):
-            name, is_back = _in_message(clue, text)
+            name, is_back = _in_message(clue, mine)
             if name is None or is_back:
                 continue
             if said is not None and said.text == name.text:
@@ -178,30 +175,30 @@ class HostNames:
             found += self._clues.heard(self._clues.asked(key, asker), until)
         return found if len(askers) == 1 else sorted(found, key=_time, reverse=True)
 
-    def _told(self, mine: Address, text: str) -> Name | None:
+    def _told(self, mine: Address) -> Name | None:
         """Return the name that a host gives itself, or is given together with its address."""
         if self._clues is None:
             return None
         key, nobody = self._clues.address(mine[0], mine[1], mine[2]), self._clues.address(0, 0, 0)
-        for name, is_back in self._names(self._clues.asked(key, nobody), text):
+        for name, is_back in self._names(self._clues.asked(key, nobody), mine):
             if not is_back:
                 return name
         return None
 
-    def _back(self, mine: Address, text: str, connection: Connection | None) -> Name | None:
+    def _back(self, mine: Address, connection: Connection | None) -> Name | None:
         """Return the name of the way back, else what others asked for while it was connected."""
         if self._clues is None:
             return None
         others = None
-        for name, is_back in self._names(self._clues.address(mine[0], mine[1], mine[2]), text):
+        for name, is_back in self._names(self._clues.address(mine[0], mine[1], mine[2]), mine):
             if is_back:
                 return name
             if others is None and connection is not None and name.time <= connection.last_seen:
                 others = name
         return others
 
-    def _names(self, key: int, text: str) -> list[tuple[Name, bool]]:
-        """Return the names of the address `text` that were heard with this key, the newest first.
+    def _names(self, key: int, mine: Address) -> list[tuple[Name, bool]]:
+        """Return the names of the address `mine` that were heard with this key, the newest first.
 
         With each stands whether it is that of the way back.  Many rows ask for the same.
         """
@@ -211,7 +208,7 @@ class HostNames:
             self._kept = self._clues.kept
         names = self._known.get(key)
         if names is None:
-            told = [_in_message(clue, text) for clue in self._clues.heard(key)]
+            told = [_in_message(clue, mine) for clue in self._clues.heard(key)]
             names = [(name, is_back) for name, is_back in told if name is not None]
             self._known[key] = names
         return names
@@ -239,13 +236,13 @@ class HostNames:
         return list(found)
 
 
-def _in_message(clue: Clue, text: str) -> tuple[Name | None, bool]:
-    """Return the name that a clue tells of the address `text`, and whether by the way back."""
+def _in_message(clue: Clue, mine: Address) -> tuple[Name | None, bool]:
+    """Return the name that a clue tells of the address `mine`, and whether by the way back."""
     if clue.kind in (NETBIOS, DHCP):
         return _named(clue, clue.octets.decode("ascii")), False
     from tracker.names import dns
 
-    found = dns.asked(clue.octets, text, clue.kind == MDNS)
+    found = dns.asked(clue.octets, mine, clue.kind == MDNS)
     return (
         (None, False) if found is None else (_named(clue, found.text, found.seconds), found.is_back)
     )
@@ -316,4 +313,4 @@ def _addresses(clue: Clue, name: str) -> list[Address]:
         return []
     from tracker.names import dns
 
-    return [_halves(text) for text in dns.addresses(clue.octets, name, clue.kind == MDNS)]
+    return dns.addresses(clue.octets, name, clue.kind == MDNS)
