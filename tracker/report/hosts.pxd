@@ -13,6 +13,7 @@ cdef class HostNames:
     cdef object _captured
     cdef dict _initials
     cdef dict _known
+    cdef dict _told_of
     cdef size_t _kept
 
     cpdef object of(self, Connection connection, int side)
@@ -32,6 +33,8 @@ cdef class HostNames:
     cdef object _told(self, tuple mine)
     cdef object _back(self, tuple mine, Connection connection)
     cdef list _names(self, unsigned long long key, tuple mine)
+    cdef tuple _in_message(self, clue, tuple mine)
+    cdef object _read(self, clue, tuple mine)
     cdef list _same_host(self, tuple other)
 
 cdef tuple _address(Connection connection, int side)

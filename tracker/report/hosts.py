@@ -24,6 +24,9 @@ _MOST_INITIALS = 65536
 # Of so many addresses the names are remembered, until more is heard.
 _MOST_KNOWN = 4096
 
+# So many messages are remembered with what they tell of an address.
+_MOST_READ = 65536
+
 
 class HostNames:
     """The names of hosts.
@@ -49,6 +52,7 @@ class HostNames:
         self._captured = captured
         self._initials: dict[tuple[int, int, int], Name | None] = {}
         self._known: dict[int, list[tuple[Name, bool]]] = {}
+        self._told_of: dict[int, Any] = {}
         self._kept = 0
 
     def of(self, connection: Connection, side: int) -> Name | None:
@@ -152,7 +156,7 @@ class HostNames:
             return None
         holding = latest = None
         for clue in self._answers(mine, other, max(connection.first_seen, 0)):
-            name, is_back = _in_message(clue, mine)
+            name, is_back = self._in_message(clue, mine)
             if name is None or is_back:
                 continue
             if said is not None and said.text == name.text:
@@ -203,15 +207,44 @@ class HostNames:
         With each stands whether it is that of the way back.  Many rows ask for the same.
         """
         assert self._clues is not None
-        if self._clues.kept != self._kept or len(self._known) >= _MOST_KNOWN:
-            self._known.clear()
+        if self._clues.kept != self._kept:
             self._kept = self._clues.kept
+            self._known.clear()
+            if len(self._told_of) >= _MOST_READ:
+                self._told_of.clear()
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
         names = self._known.get(key)
         if names is None:
-            told = [_in_message(clue, mine) for clue in self._clues.heard(key)]
+            told = [self._in_message(clue, mine) for clue in self._clues.heard(key)]
             names = [(name, is_back) for name, is_back in told if name is not None]
             self._known[key] = names
         return names
+
+    def _in_message(self, clue: Clue, mine: Address) -> tuple[Name | None, bool]:
+        """Return the name that a clue tells of the address `mine`, and whether by the way back."""
+        if clue.kind in (NETBIOS, DHCP):
+            return _named(clue, clue.octets.decode("ascii")), False
+        found = self._read(clue, mine)
+        if found is None:
+            return None, False
+        return _named(clue, found.text, found.seconds), found.is_back
+
+    def _read(self, clue: Clue, mine: Address) -> Any:  # noqa: ANN401 - names.dns.Told, or None
+        """Return what a message of DNS tells of the address `mine`.
+
+        A table is gone through twice, to see how wide it gets: so the first are remembered, not the
+        last.  A hash does for a message, which may be long.
+        """
+        from tracker.names import dns
+
+        key = hash((clue.octets, mine, clue.kind))
+        if key in self._told_of:
+            return self._told_of[key]
+        found = dns.asked(clue.octets, mine, clue.kind == MDNS)
+        if len(self._told_of) < _MOST_READ:
+            self._told_of[key] = found
+        return found
 
     def _same_host(self, other: Address) -> list[Address]:
         """Return the addresses of the host that has this one."""
@@ -234,18 +267,6 @@ class HostNames:
                 for address_ in _addresses(clue, wanted):
                     found[address_] = None
         return list(found)
-
-
-def _in_message(clue: Clue, mine: Address) -> tuple[Name | None, bool]:
-    """Return the name that a clue tells of the address `mine`, and whether by the way back."""
-    if clue.kind in (NETBIOS, DHCP):
-        return _named(clue, clue.octets.decode("ascii")), False
-    from tracker.names import dns
-
-    found = dns.asked(clue.octets, mine, clue.kind == MDNS)
-    return (
-        (None, False) if found is None else (_named(clue, found.text, found.seconds), found.is_back)
-    )
 
 
 def _captured(names: list[str] | None) -> Name | None:
