@@ -16,14 +16,8 @@ def load_all() -> None:
 
 
 def _load_dnspython() -> None:
-    """Load dnspython with all types of records, which it loads one by one when they come."""
-    import dns.message
-    import dns.rdata
-    import dns.reversename
-
-    load_all_types = getattr(dns.rdata, "load_all_types", None)  # from 2.7 on
-    if load_all_types is not None:
-        load_all_types()
+    import dns.exception
+    import dns.name  # noqa: F401
 
 
 # An Initial packet of QUIC (RFC 9000 section 17.2.2): version 1, no connection ids, no token.
