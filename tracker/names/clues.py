@@ -29,7 +29,7 @@ _WORDS_TO_A_SLOT = 16
 _SMALLEST = 1 << 16
 
 #: No more clues than so many, the newest, are told of one key; so many later ones are passed over.
-MOST = 32
+MOST = 16
 _MOST_PASSED = 256
 
 #: Later than any clue, ns since 1970.
