@@ -21,6 +21,8 @@ cdef class Journal:
     cpdef changed(self, Connection connection, Endpoint endpoint, int before)
     cpdef seen(self, Connection connection, unsigned long long frame, long long time)
     cpdef forgotten(self, Connection connection, long long time, bint evicted)
+    cpdef takes(self, Connection connection, Segment segment, int side, bint error)
+    cpdef took(self, Connection connection, Segment segment, int side, bint error)
 
 @cython.final
 cdef class Connection:

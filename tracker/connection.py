@@ -57,6 +57,16 @@ class Journal:
     def forgotten(self, connection: "Connection", time: int, evicted: bool) -> None:
         """Note that `connection` leaves the table, `evicted` because there is no room for it."""
 
+    def takes(self, connection: "Connection", segment: Segment, side: int, error: bool) -> None:
+        """Note that `connection` is about to take in `segment`, which its end `side` sent.
+
+        Or an ICMP `error`, whose segment is the one that it quotes.  This and `took` are called
+        only where the flow table tells all: for each segment, for each part of one, each error.
+        """
+
+    def took(self, connection: "Connection", segment: Segment, side: int, error: bool) -> None:
+        """Note that `connection` has taken it in; a new generation may follow from that."""
+
 
 class Connection:
     """What is between the two sockets of a pair, one generation of it; for UDP, a pseudo one.

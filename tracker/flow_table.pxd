@@ -32,6 +32,7 @@ cdef class FlowTable:
     cdef public long long replied
     cdef public bint keep_ended
     cdef public bint keep_history
+    cdef public bint tells_all
     cdef public long long linger
     cdef public unsigned long long created
     cdef public unsigned long long ended_count
@@ -51,10 +52,12 @@ cdef class FlowTable:
     cpdef segment_seen(self, Segment segment)
     @cython.locals(side=int, connection=Connection, was_calm=bint, letters="unsigned int")
     cdef _apply(self, Segment segment, Py_ssize_t place)
-    @cython.locals(place=Py_ssize_t, connection=Connection)
+    @cython.locals(place=Py_ssize_t, side=int, connection=Connection)
     cpdef part_seen(self, Segment segment)
     @cython.locals(place=Py_ssize_t, side=int, connection=Connection)
     cpdef error_seen(self, Segment segment)
+    cdef _tell_before(self, Connection connection, Segment segment, int side, bint error)
+    cdef _tell_after(self, Connection connection, Segment segment, int side, bint error)
     @cython.locals(place=Py_ssize_t, connection=Connection)
     cpdef begun_by(self, Segment segment, long long time)
     @cython.locals(place=Py_ssize_t, connection=Connection)

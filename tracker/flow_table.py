@@ -78,7 +78,8 @@ class FlowTable:
     seed              64 bits that nobody outside can know, so that nobody can choose socket pairs
                       that fall into one place of the hash table
 
-    `journal`, None at first, is told from then on what happens to the connections.
+    `journal`, None at first, is told from then on what happens to the connections; where
+    `tells_all` is set, also of every segment that they take in.
     """
 
     def __init__(
@@ -104,6 +105,7 @@ class FlowTable:
         self.evicted = [0] * QUEUES
         self.max_half_open = max_connections
         self.dropped_half_open = 0
+        self.tells_all = False
         self._journal: Journal | None = None
         self._pool = Pool()
         self._pairs = SocketPairs(self._pool, seed)
@@ -136,7 +138,11 @@ class FlowTable:
     def segment_seen(self, segment: Segment) -> None:
         """Take `segment` to its connection, a new one if need be."""
         place = self._pairs.find(segment)
-        if place < 0 or not is_predicted(self._pool, place, segment, self._pairs.side, self._idle):
+        if (
+            place < 0
+            or self.tells_all
+            or not is_predicted(self._pool, place, segment, self._pairs.side, self._idle)
+        ):
             self._apply(segment, place)
 
     def _apply(self, segment: Segment, place: int) -> None:
@@ -150,7 +156,11 @@ class FlowTable:
                 connection = self._generation(connection, segment, side)
         was_calm = connection.calm
         letters = connection.a.letters | connection.b.letters << 16
+        if self.tells_all:
+            self._tell_before(connection, segment, side, False)
         segment_seen(connection, segment, side, self.profile)
+        if self.tells_all:
+            self._tell_after(connection, segment, side, False)
         if not (was_calm and connection.calm):
             connection = self._placed(connection, segment, side)
             if connection.protocol == TCP:
@@ -166,7 +176,12 @@ class FlowTable:
         place = self._pairs.find(segment)
         if place >= 0:
             connection = self._unpack(place)
-            part_seen(connection, segment, self._pairs.side)
+            side = self._pairs.side
+            if self.tells_all:
+                self._tell_before(connection, segment, side, False)
+            part_seen(connection, segment, side)
+            if self.tells_all:
+                self._tell_after(connection, segment, side, False)
             self._pack(connection)
 
     def error_seen(self, segment: Segment) -> None:
@@ -179,8 +194,22 @@ class FlowTable:
         if connection.previous is not None and connection.is_unanswered():
             if side != connection.initiator:
                 connection = connection.previous
+        if self.tells_all:
+            self._tell_before(connection, segment, side, True)
         error_seen(connection, segment, side, self.profile)
+        if self.tells_all:
+            self._tell_after(connection, segment, side, True)
         self._pack(self._placed(connection, segment, side))
+
+    def _tell_before(
+        self, connection: Connection, segment: Segment, side: int, error: bool
+    ) -> None:
+        if self._journal is not None:
+            self._journal.takes(connection, segment, side, error)
+
+    def _tell_after(self, connection: Connection, segment: Segment, side: int, error: bool) -> None:
+        if self._journal is not None:
+            self._journal.took(connection, segment, side, error)
 
     def begun_by(self, segment: Segment, time: int) -> None:
         """Let the connection of `segment` have been seen first at `time` ns, or before."""
