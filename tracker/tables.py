@@ -31,7 +31,7 @@ LINES_AT_ONCE = 1000
 def settings(options: argparse.Namespace) -> Config:
     """Return the settings; raise UsageError where options do not go together.
 
-    `options.config` names the file that was used from then on, be it found or named.
+    For `options.config` see `in_force`.
     """
     if options.csv and options.history:
         raise UsageError("--history has no place in CSV; use --json")
@@ -42,19 +42,32 @@ def settings(options: argparse.Namespace) -> Config:
             "--style is for the plain table: it goes without --wide, --history, --json and --csv"
         )
     whose.refuse(options)
+    return in_force(options)
+
+
+def in_force(options: argparse.Namespace) -> Config:
+    """Return the settings that --config and --profile, or what is installed, put in force.
+
+    `options.config` names the file that was used from then on, be it found or named.
+    """
     if options.config is None:
         options.config = found()
     if options.config is None and options.profile is None:
         return Config()
-    from tracker.config.given import in_force  # here, because most runs have the defaults
+    from tracker.config import given  # here, because most runs have the defaults
 
-    return in_force(options.config, options.profile).config
+    return given.in_force(options.config, options.profile).config
 
 
 def new_meter(options: argparse.Namespace, config: Config) -> Meter:
     """Return a meter that has seen nothing, before an empty flow table."""
+    return meter_before(flow_table(config, options.closed, options.history), config)
+
+
+def meter_before(table: FlowTable, config: Config) -> Meter:
+    """Return a meter that has seen nothing, before `table`."""
     return Meter(
-        flow_table(config, options.closed, options.history),
+        table,
         config.nanoseconds("fragment_timeout"),
         _locate,
     )
