@@ -27,6 +27,7 @@ from types import FrameType
 import scenarios  # noqa: F401 - importing it enters its scenarios in the list
 import scenarios_fragments  # noqa: F401 - likewise
 import scenarios_icmp  # noqa: F401 - likewise
+import scenarios_lessons  # noqa: F401 - likewise
 import scenarios_names  # noqa: F401 - likewise
 import scenarios_tools  # noqa: F401 - likewise
 import scenarios_tunnels  # noqa: F401 - likewise
@@ -50,6 +51,7 @@ PACKAGES = {
     "nft": "nftables",
     "dumpcap": "wireshark-common",
     "dnsmasq": "dnsmasq-base",
+    "nmap": "nmap",
 }
 NEEDED_BY_ALL = ("ip", "ss", "sysctl", "ethtool", "tcpdump")
 
