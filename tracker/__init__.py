@@ -10,6 +10,8 @@ Floors, imports only go down:
     8  cli                           commands and options
     7  read, live, interfaces        the commands of these names
     7  settings                      the command `config`
+    7  explain, why, teach, quiz, played  the commands of these names, `lesson`; what they share
+    6  lesson                        a capture explained: step by step, as a page, as a quiz
     6  tables, whose, tell           from options to rows; whose they are; what is said beside them
     5  report                        connections in, text out: table, records, rows
     5  capture                       the one door for frames

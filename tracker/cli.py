@@ -108,6 +108,10 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_read(commands)
     _add_live(commands)
+    _add_explain(commands)
+    _add_why(commands)
+    _add_lesson(commands)
+    _add_quiz(commands)
     listed = commands.add_parser(
         "interfaces",
         formatter_class=_CHECKER,
@@ -227,6 +231,136 @@ def _add_live(commands: "argparse._SubParsersAction[_Parser]") -> None:
     )
     _add_rows(live)
     live.set_defaults(run=_live)
+
+
+def _add_explain(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    explain = commands.add_parser(
+        "explain",
+        formatter_class=_CHECKER,
+        help="what each frame of a capture does to its connection, and why",
+        description="Explain saved captures frame by frame: the layers, the two sockets, the "
+        "exchange as in RFC 9293's figures, both states before and after, and the rule.",
+        epilog="States in parentheses are presumed: that end was not heard yet. Exit status: 0 "
+        "fine, 1 nothing to explain, 2 wrong use or unreadable input.",
+    )
+    _add_files(explain)
+    explain.add_argument(
+        "--frame",
+        action="append",
+        default=[],
+        metavar="N",
+        help="only this frame, or from one to another: 3-7; may be repeated",
+    )
+    _add_connection(explain)
+    explain.add_argument(
+        "--absolute",
+        action="store_true",
+        help="numbers as on the wire, instead of counted from the SYN",
+    )
+    form = explain.add_mutually_exclusive_group()
+    form.add_argument("--brief", action="store_true", help="a line for each frame")
+    form.add_argument("--json", action="store_true", help="one JSON object a line, complete")
+    _add_settings(explain)
+    explain.set_defaults(run=_explain)
+
+
+def _add_why(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    why = commands.add_parser(
+        "why",
+        formatter_class=_CHECKER,
+        help="why a connection is in its state, and what to do about it",
+        description="Say why a connection of a saved capture is in its states: the frames that "
+        "led there, how sure that is, what would end it, and what is usually done about it.",
+        epilog="Exit status: 0 fine, 1 no such connection, 2 wrong use or unreadable input.",
+    )
+    why.add_argument("file", metavar="FILE", help="a capture, as for read; - is standard input")
+    why.add_argument(
+        "pair",
+        nargs="+",
+        metavar="SOCKET-PAIR",
+        help="the two sockets, as a table shows them; one socket; or a number of `explain`",
+    )
+    why.add_argument("--at", metavar="TIME", help=f"as of that moment: {moment.FORMS}")
+    why.add_argument("--json", action="store_true", help="one JSON object for each connection")
+    _add_settings(why)
+    why.set_defaults(run=_why)
+
+
+def _add_lesson(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    lesson = commands.add_parser(
+        "lesson",
+        formatter_class=_CHECKER,
+        help="a capture as a page that teaches what happens in it",
+        description="Write saved captures as one page for a browser, which needs no network: "
+        "netstat's table at each step, the frames, the exchange, the state diagram, a quiz.",
+        epilog="Exit status: 0 fine, 1 nothing to show, 2 wrong use or unreadable input.",
+    )
+    _add_files(lesson)
+    lesson.add_argument(
+        "-o",
+        "--output",
+        metavar="PAGE",
+        help="default: the name of the capture with .html, in this folder; - is standard output",
+    )
+    _add_connection(lesson)
+    lesson.add_argument(
+        "--max-frames",
+        type=_number,
+        default=500,
+        metavar="N",
+        help="no more than the first N frames of what is asked for (default: 500)",
+    )
+    lesson.add_argument("--title", metavar="TEXT", help="default: the name of the capture")
+    _add_settings(lesson)
+    lesson.set_defaults(run=_lesson)
+
+
+def _add_quiz(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    quiz = commands.add_parser(
+        "quiz",
+        formatter_class=_CHECKER,
+        help="questions about a capture, with answers and reasons",
+        description="Ask questions about saved captures, check the answers and say why. Ctrl-D "
+        "ends it.",
+        epilog="Exit status: 0 fine, 1 nothing to ask, 2 wrong use or unreadable input.",
+    )
+    _add_files(quiz)
+    _add_connection(quiz)
+    quiz.add_argument(
+        "--questions",
+        dest="count",
+        type=_number,
+        default=10,
+        metavar="N",
+        help="how many at most (default: 10)",
+    )
+    quiz.add_argument(
+        "--seed", type=_size, metavar="N", help="the same questions again, as that seed told"
+    )
+    quiz.add_argument(
+        "--export",
+        metavar="FILE",
+        help="write a sheet to print, and the answers to FILE-key: text, or HTML by its name",
+    )
+    _add_settings(quiz)
+    quiz.set_defaults(run=_quiz)
+
+
+def _add_files(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "files", nargs="+", metavar="FILE", help="captures, as for read; - is standard input"
+    )
+
+
+def _add_connection(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--connection",
+        action="append",
+        default=[],
+        metavar="SOCKET-PAIR",
+        help="only these: 192.168.1.5:1099,192.168.1.7:80, one socket, or a number of `explain`; "
+        "may be repeated",
+    )
 
 
 def _add_config(commands: "argparse._SubParsersAction[_Parser]") -> None:
@@ -369,6 +503,30 @@ def _live(options: argparse.Namespace) -> int:
     from tracker.live.command import live
 
     return live(options)
+
+
+def _lesson(options: argparse.Namespace) -> int:
+    from tracker.teach import lesson
+
+    return lesson(options)
+
+
+def _quiz(options: argparse.Namespace) -> int:
+    from tracker.quiz import quiz
+
+    return quiz(options)
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from tracker.explain import explain
+
+    return explain(options)
+
+
+def _why(options: argparse.Namespace) -> int:
+    from tracker.why import why
+
+    return why(options)
 
 
 def _interfaces(options: argparse.Namespace) -> int:
