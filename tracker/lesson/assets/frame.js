@@ -3,19 +3,24 @@
 function saidElement(said, seen) {
   const connection = byNumber.get(said.connection);
   const rule = said.rule === undefined ? "" : `Rule ${said.rule}. `;
-  const source = [rule + said.source, certaintyText(said)].filter(Boolean).join("; ");
+  const source = [rule + said.source, said.certainty].filter(Boolean).join("; ");
   return h(
     "li",
     { class: said.side === undefined ? "" : role(connection, said.side) },
     said.side === undefined ? null : changeElement(connection, said),
     h("p", {}, glossed(said.text, seen)),
-    source ? h("p", { class: "source" }, source) : null,
+    h("p", { class: "source" }, source, evidenceElement(said)),
   );
 }
 
-function certaintyText(said) {
-  if (!said.certainty) return "";
-  return said.evidence ? `${said.certainty}, evidence: frame ${said.evidence}` : said.certainty;
+// The frame that proves a state; a way there, where it is another one.
+function evidenceElement(said) {
+  if (!said.evidence) return null;
+  const text = `frame ${said.evidence}`;
+  const click = () => goToFrame(said.evidence);
+  const isHere = step().frame === said.evidence;
+  const place = isHere ? text : h("button", { type: "button", class: "way", click }, text);
+  return [", evidence: ", place];
 }
 
 function changeElement(connection, said) {
