@@ -13,6 +13,7 @@ from hellos import hello, names, record, records, spoken
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from packets import (
+    ACK,
     SYN,
     TCP,
     UDP,
@@ -367,3 +368,23 @@ def test_who_names_itself() -> None:
     name = Heard([at(0, answer), syn(1)]).name(50000, WEB)
     assert name is not None
     assert (name.text, name.source, name.asker) == ("self", "llmnr", ASKER)
+
+
+def test_what_is_no_dns_at_its_port_is_let_go_at_once() -> None:
+    """A length below that of a header (RFC 1035 section 4.1.1); a real message is heard after."""
+    ports = (53, 40000)
+
+    def said(seconds: float, octets: bytes, sequence: int) -> Record:
+        return at(seconds, segment(octets, sequence, ACK, ports, RESOLVER, ASKER))
+
+    message = address_of("www.example", WEB)
+    whole = Heard(
+        [
+            said(0, bytes(1400), 100),
+            said(0.1, b"\0\x0b" + bytes(600), 1500),
+            said(0.2, len(message).to_bytes(2) + message + b"\0\x01", 2102),
+            syn(1),
+        ]
+    )
+    assert whole.listener.openings.count == 0
+    assert whole.text(50000, WEB) == "www.example"

@@ -17,7 +17,7 @@ from tracker.wire.segment cimport Segment
 cdef unsigned int ACK, SYN
 cdef int TCP
 cdef int EMBRYONIC, CLOSED_QUEUE, OPEN, DATAGRAMS, QUEUES, CLOSED, LISTEN, NOTHING, ODD, _STANDS
-cdef unsigned int TOLD_ENDED
+cdef unsigned int TOLD_ENDED, LETTER_DATA
 cdef long long LINGER_NS
 cdef size_t BESIDE, CALM, KEY, KIND, LAST_SEEN, REST, TOLD, WORDS
 cdef unsigned long long PROTOCOL
@@ -33,6 +33,8 @@ cdef class FlowTable:
     cdef public bint keep_ended
     cdef public bint keep_history
     cdef public bint tells_all
+    cdef public bint first_data
+    cdef public long long silence
     cdef public long long linger
     cdef public unsigned long long created
     cdef public unsigned long long ended_count
@@ -50,7 +52,9 @@ cdef class FlowTable:
 
     @cython.locals(place=Py_ssize_t)
     cpdef segment_seen(self, Segment segment)
-    @cython.locals(side=int, connection=Connection, was_calm=bint, letters="unsigned int")
+    @cython.locals(
+        side=int, connection=Connection, was_calm=bint, letters="unsigned int", new="unsigned int"
+    )
     cdef _apply(self, Segment segment, Py_ssize_t place)
     @cython.locals(place=Py_ssize_t, side=int, connection=Connection)
     cpdef part_seen(self, Segment segment)

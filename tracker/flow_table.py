@@ -44,7 +44,7 @@ from tracker.rules.timing import settle
 from tracker.socket_pairs import SocketPairs
 from tracker.typed import Any
 from tracker.wire.segment import ACK, SYN, TCP, Segment
-from tracker.words import CLOSED, LISTEN, NOTHING, TOLD_ENDED
+from tracker.words import CLOSED, LETTER_DATA, LISTEN, NOTHING, TOLD_ENDED
 
 # How long an ended connection is remembered unless `linger` says otherwise: 2 MSL of Linux.
 LINGER_NS = 120_000_000_000
@@ -78,6 +78,9 @@ class FlowTable:
     seed              64 bits that nobody outside can know, so that nobody can choose socket pairs
                       that fall into one place of the hash table
 
+    Of the segment taken in last, `first_data` says whether it is the first with data of its sender,
+    and `silence` for how long nothing was seen of its connection before, ns.
+
     `journal`, None at first, is told from then on what happens to the connections; where
     `tells_all` is set, also of every segment that they take in.
     """
@@ -106,6 +109,8 @@ class FlowTable:
         self.max_half_open = max_connections
         self.dropped_half_open = 0
         self.tells_all = False
+        self.first_data = False
+        self.silence = 0
         self._journal: Journal | None = None
         self._pool = Pool()
         self._pairs = SocketPairs(self._pool, seed)
@@ -137,7 +142,11 @@ class FlowTable:
 
     def segment_seen(self, segment: Segment) -> None:
         """Take `segment` to its connection, a new one if need be."""
+        self.first_data = False
         place = self._pairs.find(segment)
+        self.silence = 0
+        if place >= 0:
+            self.silence = segment.time - self._pool.times[place * WORDS + LAST_SEEN]
         if (
             place < 0
             or self.tells_all
@@ -159,6 +168,9 @@ class FlowTable:
         if self.tells_all:
             self._tell_before(connection, segment, side, False)
         segment_seen(connection, segment, side, self.profile)
+        if segment.payload:
+            new = (connection.a.letters | connection.b.letters << 16) & ~letters
+            self.first_data = new & (LETTER_DATA | LETTER_DATA << 16) != 0
         if self.tells_all:
             self._tell_after(connection, segment, side, False)
         if not (was_calm and connection.calm):

@@ -9,6 +9,8 @@ cdef int UDP
 cdef int DNS, MDNS, LLMNR, NETBIOS, DHCP, TLS, HTTP, QUIC
 cdef unsigned int _DNS, _DHCP_SERVER, _DHCP_CLIENT, _NETBIOS_NAMES, _NETBIOS_DATAGRAMS, _HTTPS
 cdef unsigned int _DHCPV6_CLIENT, _DHCPV6_SERVER, _MDNS, _LLMNR
+cdef Py_ssize_t _DNS_LENGTH
+cdef int _SHORTEST_DNS
 cdef Py_ssize_t _UDP_HEADER, _TCP_DATA_OFFSET, _HELLO_AT
 cdef int _HANDSHAKE, _MAJOR, _CLIENT_HELLO, _LONG_HEADER, _MOST_PARSED, _EACH
 cdef int _FIRST_OF_METHODS, _LAST_OF_METHODS
@@ -53,6 +55,7 @@ cdef class Listener(Hearer):
     cdef _hear_initial(self, Frame frame, Segment segment, Py_ssize_t start, Py_ssize_t end)
     cdef unsigned long long _connection(self, Segment segment) except? 0
     cdef _hear_stream(self, Frame frame, Segment segment, Py_ssize_t start, Py_ssize_t end)
+    cdef bint _may_be_message(self, Frame frame, Py_ssize_t start, Py_ssize_t end) except -1
     cdef bint _is_hello(self, Frame frame, Py_ssize_t start, Py_ssize_t end) except -1
     cdef _forget(self, long long time)
     @cython.locals(first=int)

@@ -19,6 +19,9 @@ _MDNS, _LLMNR = 5353, 5355
 
 _UDP_HEADER, _TCP_DATA_OFFSET = 8, 12
 
+# The length before a message of DNS over TCP, and that of its header (RFC 1035 section 4.1.1).
+_DNS_LENGTH, _SHORTEST_DNS = 2, 12
+
 # The first octets of a TLS record with a ClientHello (RFC 8446 sections 5.1 and 4).
 _HANDSHAKE, _MAJOR, _CLIENT_HELLO = 0x16, 0x03, 0x01
 _HELLO_AT = 5
@@ -217,7 +220,8 @@ class Listener(Hearer):
 
     def _hear_stream(self, frame: Frame, segment: Segment, start: int, end: int) -> None:
         if segment.source_port == _DNS:
-            self._open(frame, segment, start, end, DNS)
+            if self._waiting or self._may_be_message(frame, start, end):
+                self._open(frame, segment, start, end, DNS)
         elif self._is_hello(frame, start, end):
             self._open(frame, segment, start, end, TLS)
         elif self._is_request(frame, start, end):
@@ -231,6 +235,12 @@ class Listener(Hearer):
         """Forget streams that have not gone on for too long: while some wait, all data costs."""
         self._patience = self.openings.forget(time)
         self._waiting = self.openings.count
+
+    def _may_be_message(self, frame: Frame, start: int, end: int) -> bool:
+        """Return whether the length of a message of DNS may stand there, if any is whole."""
+        if start + _DNS_LENGTH > end:
+            return True
+        return frame.data[start] != 0 or frame.data[start + 1] >= _SHORTEST_DNS
 
     def _is_hello(self, frame: Frame, start: int, end: int) -> bool:
         if frame.data[start] != _HANDSHAKE:

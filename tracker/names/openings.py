@@ -16,6 +16,7 @@ MOST_OCTETS = 65_535 + 2  # the longest message of DNS, with its length
 PATIENCE = 30_000_000_000
 
 _LENGTH = 2  # octets before a message of DNS, which say how long it is
+_SHORTEST = 12  # octets of a message: its header (RFC 1035 section 4.1.1)
 _MODULUS = 1 << 32
 
 #: Returns the name that a stream begins with, None without one; raises Incomplete if it goes on.
@@ -168,6 +169,8 @@ def _messages(octets: bytearray) -> list[bytes]:
     messages = []
     while len(octets) >= _LENGTH:
         end = _LENGTH + int.from_bytes(octets[:_LENGTH])
+        if end < _LENGTH + _SHORTEST:
+            octets.clear()  # nothing that follows can be told from it
         if len(octets) < end:
             break
         messages.append(bytes(octets[_LENGTH:end]))
