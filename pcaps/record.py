@@ -25,6 +25,7 @@ from pathlib import Path
 from types import FrameType
 
 import scenarios  # noqa: F401 - importing it enters its scenarios in the list
+import scenarios_audit  # noqa: F401 - likewise
 import scenarios_fragments  # noqa: F401 - likewise
 import scenarios_icmp  # noqa: F401 - likewise
 import scenarios_lessons  # noqa: F401 - likewise
@@ -114,6 +115,8 @@ def record(scenario: Scenario, file: Path) -> Recording:
     if scenario.how.form == "pcapng":
         forget_machine(file)
     check_quiet(file, recording.snapshots)
+    if scenario.how.stretched != 1:
+        stretch(file, recording.snapshots, scenario.how.stretched)
     return recording
 
 
@@ -138,6 +141,21 @@ def deadline(seconds: int) -> Iterator[None]:
     finally:
         signal.alarm(0)
         signal.signal(signal.SIGALRM, before)
+
+
+def stretch(file: Path, snapshots: list[Snapshot], times: int) -> None:
+    """Make all times from the first packet on so much longer, in a capture in microseconds."""
+    data, offset = bytearray(file.read_bytes()), 24
+    start = packet_times(file)[0]
+    while offset < len(data):
+        seconds, fraction, captured = struct.unpack_from("<III", data, offset)
+        moment = start + times * (seconds * 10**9 + fraction * 1000 - start)
+        struct.pack_into("<II", data, offset, moment // 10**9, moment % 10**9 // 1000)
+        offset += 16 + captured
+    file.write_bytes(data)
+    for snapshot in snapshots:
+        moment = start + times * (int(snapshot["at"].replace(".", "")) - start)
+        snapshot["at"] = f"{moment // 10**9}.{moment % 10**9:09d}"
 
 
 # ---- checking ------------------------------------------------------------------------------------

@@ -15,7 +15,11 @@ Script = Callable[["Recording"], None]
 
 @dataclass(frozen=True)
 class Setting:
-    """How a scenario is captured, and what it needs."""
+    """How a scenario is captured, and what it needs.
+
+    With `stretched`, all times are that much longer afterwards, counted from the first packet:
+    what takes minutes is recorded in seconds.
+    """
 
     captured_at: str = "client"
     interface: str = "eth0"
@@ -26,6 +30,7 @@ class Setting:
     form: str = "pcap"
     longest: int = 60  # seconds
     programs: tuple[str, ...] = ()
+    stretched: int = 1
 
 
 @dataclass(frozen=True)
