@@ -8,7 +8,7 @@ is one endpoint's netstat.
 Floors, imports only go down:
 
     8  cli                           commands and options
-    7  read, live, interfaces        the commands of these names
+    7  read, live, interfaces, audit  the commands of these names; `learn` is in audit
     7  settings                      the command `config`
     7  explain, why, teach, quiz, played  the commands of these names, `lesson`; what they share
     6  lesson                        a capture explained: step by step, as a page, as a quiz

@@ -112,6 +112,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_why(commands)
     _add_lesson(commands)
     _add_quiz(commands)
+    _add_audit(commands)
+    _add_learn(commands)
     listed = commands.add_parser(
         "interfaces",
         formatter_class=_CHECKER,
@@ -346,6 +348,107 @@ def _add_quiz(commands: "argparse._SubParsersAction[_Parser]") -> None:
     quiz.set_defaults(run=_quiz)
 
 
+def _add_audit(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    audit = commands.add_parser(
+        "audit",
+        formatter_class=_CHECKER,
+        help="the connections that nothing explains, and why they are doubtful",
+        description="List the connections of saved captures, or of an interface, that neither the "
+        "policy nor what was seen explains, each with its reasons, the evidence, and what to look "
+        "at next; count the others.",
+        epilog="Exit status: 0 fine, 1 no connection, 2 wrong use or unreadable input, 3 with "
+        "--fail, if something is unexplained.",
+    )
+    audit.add_argument(
+        "files", nargs="*", metavar="FILE", help="captures, as for read; - is standard input"
+    )
+    audit.add_argument(
+        "-i",
+        "--interface",
+        metavar="NAME",
+        help="watch an interface: a finding as soon as its doubt arises, until Ctrl-C",
+    )
+    audit.add_argument(
+        "--for",
+        dest="duration",
+        type=_seconds,
+        metavar="SECONDS",
+        help="with -i, end after SECONDS",
+    )
+    audit.add_argument(
+        "--policy", metavar="FILE", help="what is allowed (default: the starting policy)"
+    )
+    audit.add_argument(
+        "--fail", action="store_true", help="exit status 3 if something is unexplained"
+    )
+    audit.add_argument(
+        "--kernel",
+        nargs="?",
+        action="append",
+        const="",
+        metavar="FILE",
+        help="hold it against this host's kernel (with -i), or saved tables of its sockets: ss "
+        "-tanp, netstat -ano, /proc/net/tcp; may be repeated",
+    )
+    audit.add_argument(
+        "--kernel-other",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="the same of another network namespace of that host; may be repeated",
+    )
+    audit.add_argument(
+        "--kernel-at", metavar="TIME", help=f"when the dump was made: {moment.FORMS}"
+    )
+    _add_whose(audit)
+    audit.add_argument("-n", "--numeric", action="store_true", help="numbers, no names")
+    audit.add_argument("--json", action="store_true", help="one JSON object a line")
+    _add_settings(audit)
+    audit.set_defaults(run=_audit)
+
+
+def _add_learn(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    learn = commands.add_parser(
+        "learn",
+        formatter_class=_CHECKER,
+        help="a policy for `audit`, from what is normal",
+        description="Write a policy that explains the connections of saved captures, or of an "
+        "interface, and not much else; what was refused or not answered is not learned.",
+        epilog="Exit status: 0 fine, 1 nothing to learn from, 2 wrong use or unreadable input.",
+    )
+    learn.add_argument(
+        "files", nargs="*", metavar="FILE", help="captures, as for read; - is standard input"
+    )
+    learn.add_argument(
+        "-i", "--interface", metavar="NAME", help="learn from an interface, until Ctrl-C"
+    )
+    learn.add_argument(
+        "--for",
+        dest="duration",
+        type=_seconds,
+        metavar="SECONDS",
+        help="with -i, end after SECONDS",
+    )
+    learn.add_argument(
+        "-o", "--output", metavar="FILE", help="where the policy goes (default: standard output)"
+    )
+    _add_whose(learn)
+    _add_settings(learn)
+    learn.set_defaults(run=_learn)
+
+
+def _add_whose(command: argparse.ArgumentParser) -> None:
+    """Add the options that say whose connections they are."""
+    command.add_argument(
+        "--local",
+        action="append",
+        default=[],
+        metavar="ADDRESS",
+        help="whose connections: addresses and networks, as for read; may be repeated",
+    )
+    command.add_argument("--as", dest="host", metavar="HOST", help="one host's, as for read")
+
+
 def _add_files(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "files", nargs="+", metavar="FILE", help="captures, as for read; - is standard input"
@@ -527,6 +630,18 @@ def _why(options: argparse.Namespace) -> int:
     from tracker.why import why
 
     return why(options)
+
+
+def _learn(options: argparse.Namespace) -> int:
+    from tracker.audit.learn_command import learn
+
+    return learn(options)
+
+
+def _audit(options: argparse.Namespace) -> int:
+    from tracker.audit.command import audit
+
+    return audit(options)
 
 
 def _interfaces(options: argparse.Namespace) -> int:

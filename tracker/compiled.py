@@ -90,6 +90,14 @@ MODULES = (
     "tracker.report.community_id",
     "tracker.report.records",
     "tracker.report.events",
+    "tracker.audit.spoken",
+    "tracker.audit.speech",
+    "tracker.audit.subjects",
+    "tracker.audit.peers",
+    "tracker.audit.group",
+    "tracker.audit.patterns",
+    "tracker.audit.policy",
+    "tracker.audit.findings",
 )
 
 
