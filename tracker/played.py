@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 
-from tracker.capture.errors import CaptureError
 from tracker.capture.saved import SavedCapture, in_time_order
 from tracker.capture.stop import Stop
 from tracker.lesson.choice import Chosen, parse
@@ -16,7 +15,7 @@ from tracker.meter import Meter
 from tracker.moment import END, Moment
 from tracker.names.services import load_services
 from tracker.tables import flow_table, in_force, meter_before
-from tracker.tell import tell
+from tracker.tell import tell_warnings
 from tracker.typed import NamedTuple
 
 
@@ -29,11 +28,7 @@ class Played(NamedTuple):
 
     def tell_end(self) -> None:
         """Say what is wrong with the captures; raise CaptureError where nothing could be read."""
-        warnings = [warning for capture in self.captures for warning in capture.warnings]
-        if warnings and not any(capture.frames for capture in self.captures):
-            raise CaptureError(warnings[0])
-        for warning in warnings:
-            tell(warning)
+        tell_warnings(self.captures)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from contextlib import ExitStack, closing
 
 from tracker import moment
 from tracker.capture.errors import CaptureError
-from tracker.capture.saved import SavedCapture, in_time_order
+from tracker.capture.saved import SavedCapture, in_time_order, names_in
 from tracker.capture.stop import Stop
 from tracker.errors import UsageError
 from tracker.replay import replay
@@ -62,7 +62,7 @@ def read(options: argparse.Namespace) -> int:
         now = replay(runs, meter, when, None if chosen is None else chosen.runs)
     warnings = _warnings(captures, chosen)
     found = tally(meter.table.each(), known_hosts(config))
-    hosts = host_names(options, config, heard, _captured(captures))
+    hosts = host_names(options, config, heard, names_in(captures))
     if whose is None:
         whose = _heard_sides(options, hosts) or found.sides
     wanted = wanted_rows(options, config, now)
@@ -111,15 +111,6 @@ def _heard_sides(options: argparse.Namespace, hosts: "HostNames | None") -> Side
     if found is None:
         raise unheard(options.host)
     return found
-
-
-def _captured(captures: list[SavedCapture]) -> dict[str, list[str]]:
-    """Return the names of addresses that the capture files hold themselves."""
-    names: dict[str, list[str]] = {}
-    for capture in captures:
-        for address, found in capture.names.items():
-            names.setdefault(address, []).extend(found)
-    return names
 
 
 def _resolve(rows: Rows, seconds: float) -> None:

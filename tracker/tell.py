@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from tracker.capture.about import Drops
+from tracker.capture.errors import CaptureError
 from tracker.capture.saved import SavedCapture
 from tracker.meter import Meter
 from tracker.moment import Moment
@@ -21,6 +22,15 @@ if TYPE_CHECKING:  # loaded where names are wanted
 def tell(line: str) -> None:
     """Say `line`."""
     print(f"tracker: {line}", file=sys.stderr)
+
+
+def tell_warnings(captures: Sequence[SavedCapture]) -> None:
+    """Say what is wrong with captures; raise CaptureError where nothing could be read."""
+    warnings = [warning for capture in captures for warning in capture.warnings]
+    if warnings and not any(capture.frames for capture in captures):
+        raise CaptureError(warnings[0])
+    for warning in warnings:
+        tell(warning)
 
 
 def tell_moment(when: Moment, meter: Meter) -> None:

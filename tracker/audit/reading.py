@@ -16,8 +16,7 @@ from tracker.audit.speech import Speech
 from tracker.audit.subject import Subject
 from tracker.audit.subjects import row_maker, subjects, with_bursts
 from tracker.audit.told import json_line, lines, mismatch_lines, mismatch_record, summary
-from tracker.capture.errors import CaptureError
-from tracker.capture.saved import SavedCapture, in_time_order
+from tracker.capture.saved import SavedCapture, in_time_order, names_in
 from tracker.capture.stop import Stop
 from tracker.config import Config
 from tracker.meter import Meter
@@ -29,7 +28,7 @@ from tracker.report.rows import RowMaker
 from tracker.report.sides import Sides
 from tracker.report.tally import tally
 from tracker.tables import FINE, NOTHING_TO_SHOW, flow_table, host_names, in_force, meter_before
-from tracker.tell import tell
+from tracker.tell import tell, tell_warnings
 from tracker.typed import TYPE_CHECKING, NamedTuple
 from tracker.whose import heard_sides, known_hosts, stated_sides, unheard
 
@@ -87,8 +86,8 @@ def read_captures(options: argparse.Namespace, config: Config) -> Reading:
     """Read the captures that `options` name; raise CaptureError where nothing could be read."""
     whose = stated_sides(options, config)
     played = _play(options, config, moment.END)
-    _tell_warnings(played.captures)
-    hosts = host_names(options, config, played.names, _captured(played.captures))
+    tell_warnings(played.captures)
+    hosts = host_names(options, config, played.names, names_in(played.captures))
     assert hosts is not None
     whose = whose or _sides(options, config, played.meter, hosts)
     return Reading(played, whose, row_maker(config, whose, load_services(), played.now, hosts))
@@ -149,21 +148,3 @@ def _sides(options: argparse.Namespace, config: Config, meter: Meter, hosts: Hos
     if found is None:
         raise unheard(options.host)
     return found
-
-
-def _tell_warnings(captures: list[SavedCapture]) -> None:
-    """Say what is wrong with the captures; raise CaptureError where nothing could be read."""
-    warnings = [warning for capture in captures for warning in capture.warnings]
-    if warnings and not any(capture.frames for capture in captures):
-        raise CaptureError(warnings[0])
-    for warning in warnings:
-        tell(warning)
-
-
-def _captured(captures: list[SavedCapture]) -> dict[str, list[str]]:
-    """Return the names of addresses that the capture files hold themselves."""
-    names: dict[str, list[str]] = {}
-    for capture in captures:
-        for address, found in capture.names.items():
-            names.setdefault(address, []).extend(found)
-    return names

@@ -1,6 +1,6 @@
 """Saved captures: open them, yield their frames in blocks, several of them in time order."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tracker.capture import read_ahead
 from tracker.capture.about import Comment, Drops, InterfaceAbout
@@ -128,6 +128,15 @@ class SavedCapture:
         finally:
             peek.close()
         return None
+
+
+def names_in(captures: Iterable[SavedCapture]) -> dict[str, list[str]]:
+    """Return the names of addresses that capture files hold themselves."""
+    names: dict[str, list[str]] = {}
+    for capture in captures:
+        for address, found in capture.names.items():
+            names.setdefault(address, []).extend(found)
+    return names
 
 
 def in_time_order(captures: list[SavedCapture]) -> Iterator[tuple[Frames, int, int]]:
