@@ -99,3 +99,21 @@ def test_each_doubt_is_told_once_and_early(
     assert (PORT, "no-rule") in told
     assert (REFUSED, "refused") in told
     assert {port for port, _ in told} == {PORT, REFUSED}
+
+
+def test_what_is_normal_is_learned_from_an_interface(place: Namespace, tmp_path: Path) -> None:
+    """A connection that was used, and three that were refused, which are not normal."""
+    path = tmp_path / "policy.yaml"
+    arguments = ["learn", "-i", "lo", "--for", "4", "-o", str(path)]
+    command = ["ip", "netns", "exec", place.name, sys.executable, "-P", "-m", "tracker", *arguments]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert "learning" in process.stderr.readline()
+        sockets = talk(place)
+        told = process.stderr.read()
+    for each in sockets:
+        each.close()
+    assert process.returncode == 0
+    assert "learned from 1 connection\n" in told
+    assert "not learned: 3 connections, refused" in told
+    assert f"services: [tcp/{PORT}]" in path.read_text(encoding="utf-8")
