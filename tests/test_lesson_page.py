@@ -215,6 +215,15 @@ def test_timers_of_many_connections_stand_where_they_run_out(tmp_path: Path) -> 
     assert over > 10
 
 
+def test_each_word_is_explained_where_it_first_appears(tmp_path: Path) -> None:
+    """States and certainties are words, too; what was explained is not explained again."""
+    lesson = lesson_of(make(saved(tmp_path, conversation()[:3]), tmp_path / "page.html"))
+    first, second, third = (step.get("new", []) for step in lesson["steps"])
+    assert {"client", "SYN", "SYN_SENT", "SYN_RECEIVED", "observed", "presumed"} <= set(first)
+    assert "ESTABLISHED" in second
+    assert not set(first) & set(second + third)
+
+
 def test_nothing_to_show_is_said(tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     pair = "10.9.9.9:1,10.9.9.8:2"
@@ -510,6 +519,8 @@ def test_the_quiz(show: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     answer = quiz.locator(".answer")
     check.click()
     assert answer.text_content() == "Choose an answer first."
+    see = quiz.get_by_role("button", name="See frame 2")
+    assert see.count() == 0  # it could be the answer
     quiz.get_by_label("0", exact=True).check()
     check.click()
     assert answer.text_content() == "Not quite: 1. A SYN takes one."
@@ -517,7 +528,7 @@ def test_the_quiz(show: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     check.click()
     assert answer.text_content() == "Right. A SYN takes one."
     assert quiz.locator("#score").text_content().startswith("0 of 1 right at the first try")
-    quiz.get_by_role("button", name="See frame 2").click()
+    see.click()
     assert "frame 2" in opened.page.locator("#place").text_content()
 
 

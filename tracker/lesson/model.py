@@ -294,8 +294,15 @@ class Lesson:
         return self._words.setdefault(clean(text), len(self._words))
 
     def _new_words(self, said: list[dict[str, Any]]) -> list[tuple[str, str]]:
-        """Return the terms that the sentences of a step are the first to use."""
-        return self._glossary.new(" ".join(each["text"] for each in said))
+        """Return the terms that what is said of a step is the first to use."""
+        return self._glossary.new(" ".join(map(_text, said)))
+
+
+def _text(said: dict[str, Any]) -> str:
+    """Return what is read of a statement: the sentence, the states, how they are known."""
+    words = [said["text"], said.get("certainty", "")]
+    words += [State(said[key]).name for key in ("before", "after") if key in said]
+    return " ".join(words)
 
 
 def clean(text: str) -> str:

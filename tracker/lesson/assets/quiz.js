@@ -9,7 +9,7 @@ function questionElement(question, index) {
     h("label", {}, h("input", { type: "radio", name, value: place }), h("span", {}, text)),
   );
   const check = h("button", { type: "button", click: () => checkAnswer(question, fields, answer) }, "Check");
-  const look = h("button", { type: "button", click: () => goToFrame(question.frame) }, `See frame ${question.frame}`);
+  const look = h("button", { type: "button", hidden: true, class: "see", click: () => goToFrame(question.frame) }, `See frame ${question.frame}`);
   const fields = h(
     "fieldset",
     {},
@@ -17,9 +17,19 @@ function questionElement(question, index) {
     choices,
     h("p", { class: "buttons" }, check, question.frame ? look : null),
     answer,
-    h("p", { class: "solution" }, `Answer: ${question.choices[question.answer]}. ${question.reason}`),
   );
   return fields;
+}
+
+// For paper: the answers, apart from the questions.
+function solutions() {
+  const texts = lesson.questions.map((each) => `${each.choices[each.answer]}. ${each.reason}`);
+  return h(
+    "div",
+    { class: "solutions" },
+    h("h3", {}, "Answers"),
+    h("ol", {}, texts.map((text) => h("li", {}, text))),
+  );
 }
 
 function checkAnswer(question, fields, answer) {
@@ -34,6 +44,7 @@ function checkAnswer(question, fields, answer) {
     score.right += isRight ? 1 : 0;
   }
   fields.dataset.answered = isRight ? "right" : "wrong";
+  fields.querySelector(".see")?.removeAttribute("hidden"); // before, it could give the answer away
   const right = `Right. ${question.reason}`;
   answer.textContent = isRight ? right : `Not quite: ${question.choices[question.answer]}. ${question.reason}`;
   byId("score").textContent = `${score.right} of ${score.answered} right at the first try, ${score.asked} in all.`;
@@ -41,5 +52,5 @@ function checkAnswer(question, fields, answer) {
 
 if (lesson.questions.length) {
   byId("quiz").hidden = false;
-  show("questions", lesson.questions.map(questionElement), h("p", { id: "score", role: "status" }));
+  show("questions", lesson.questions.map(questionElement), h("p", { id: "score", role: "status" }), solutions());
 }
