@@ -115,6 +115,18 @@ def test_offers_are_those_declared_and_those_of_rules(tmp_path: Path) -> None:
     assert not rules.offers(made(opened_by="foreign", local_port=81))
 
 
+def test_what_a_host_offers_is_explained_after_the_rules(tmp_path: Path) -> None:
+    rules = policy("offers: [http]\nrules:\n  - {from: 10.0.0.0/8, allow: false}\n", tmp_path)
+    web = {"opened_by": "foreign", "local_port": 80, "foreign_port": 40000}
+    offered = rules.explains(made(**web))
+    assert offered is not None
+    assert (offered.number, offered.line, offered.allows) == (2, 1, True)
+    assert "known to offer" in offered.note
+    assert number(rules.explains(made(foreign_address="10.1.2.3", **web))) == 1
+    assert rules.explains(made(opened_by="foreign", local_port=81)) is None
+    assert rules.explains(made(local_port=80)) is None  # a connection that this host opened
+
+
 def test_a_learned_policy_knows_peers(tmp_path: Path) -> None:
     rules = policy("learned: true\nrules:\n  - {to: 192.168.1.7, services: [http]}\n", tmp_path)
     assert rules.learned

@@ -70,20 +70,16 @@ class Rule(NamedTuple):
 
 
 class Policy:
-    """Rules in their order, and what local hosts are known to listen on.
+    """Rules in their order; what they let others use, local hosts are known to listen on.
 
     learned    whether it was learned: then a peer that it does not know is a new one
-    path       the file that it comes from
     """
 
-    def __init__(
-        self, rules: Sequence[Rule], offered: Sequence[Service], learned: bool, path: str
-    ) -> None:
+    def __init__(self, rules: Sequence[Rule], learned: bool) -> None:
         self.rules = tuple(rules)
         self.learned = learned
-        self.path = path
         allowed = [rule for rule in rules if rule.allows and rule.opened_by != TO]
-        self._offered = (*offered, *(service for rule in allowed for service in rule.services))
+        self._offered = tuple(service for rule in allowed for service in rule.services)
         self._of_service = lru_cache(maxsize=65536)(self._find)
 
     def explains(self, subject: Subject) -> Rule | None:

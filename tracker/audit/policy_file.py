@@ -54,7 +54,15 @@ class _Reader:
             raise self._wrong(("learned",), "true or false")
         made = [self._rule(number, rule) for number, rule in enumerate(rules)]
         offers = self._services(("offers",), values.get("offers") or [])
-        return Policy(made, offers, learned, self._path)
+        if offers:
+            made.append(self._offer(len(made) + 1, offers))
+        return Policy(made, learned)
+
+    def _offer(self, number: int, services: tuple[Service, ...]) -> Rule:
+        """Return the rule after all others: whoever asks may use what local hosts offer."""
+        line = self._line(("offers",))
+        note = "A service that this host is known to offer."
+        return Rule(number, line, note, True, FROM, services, None, None, ())
 
     def _rule(self, place: int, rule: Any) -> Rule:  # noqa: ANN401
         path: Path = ("rules", place)
