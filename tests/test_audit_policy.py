@@ -2,12 +2,15 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from audit_subjects import made
 from captures import CHECKOUT, PCAPS, run_here
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tracker.audit.policy import Policy, Rule
+from tracker.audit.policy import Policy, Rule, Service
 from tracker.audit.policy_file import load_policy
 from tracker.audit.subject import Subject
 from tracker.config import Config, ConfigError
@@ -55,6 +58,8 @@ FITS: list[tuple[str, Subject, bool]] = [
     ("to: 'fd00::/8'", made(foreign_address="fd00::7"), True),
     ("to: 'fd00::/8'", made(), False),
     ("to: printer", made(foreign_address="192.168.1.9"), True),
+    ("to: printer", asked("printer"), True),
+    ("to: printer", made(), False),
     ("with: groups", made(foreign_address="224.0.0.251"), True),
     ("with: groups", made(foreign_address="ff02::fb"), True),
     ("to: www.example.org", asked("www.example.org"), True),
@@ -83,6 +88,7 @@ FITS: list[tuple[str, Subject, bool]] = [
     ("{to: any, program: [curl]}", made(program=(17, "curl")), True),
     ("{to: any, program: [curl]}", made(program=(17, "nc")), False),
     ("{to: any, program: [curl]}", made(), False),
+    ("{to: any, program: any}", made(), True),
 ]
 
 
@@ -127,6 +133,80 @@ def test_what_a_host_offers_is_explained_after_the_rules(tmp_path: Path) -> None
     assert rules.explains(made(local_port=80)) is None  # a connection that this host opened
 
 
+def test_a_rule_offers_for_its_own_hosts_only(tmp_path: Path) -> None:
+    text = "rules:\n  - {from: private, who: 192.168.1.5, services: [ssh]}\n"
+    rules = policy(text, tmp_path)
+    assert rules.offers(made(**INBOUND))
+    assert not rules.offers(made(**INBOUND, local_address="192.168.1.6"))
+
+
+def test_what_a_rule_doubts_it_does_not_offer(tmp_path: Path) -> None:
+    rules = policy("rules:\n  - {from: any, services: [ssh], allow: false}\n", tmp_path)
+    assert not rules.offers(made(**INBOUND))
+
+
+#: What comes from a port of discovery, and whether the starting policy explains it.
+ANSWERS: list[tuple[dict[str, Any], bool]] = [
+    ({"foreign_port": 1900, "local_port": 40000}, True),  # SSDP answers by itself
+    ({"foreign_port": 5353, "local_port": 40000}, True),  # RFC 6762 section 6.7
+    ({"foreign_port": 1900, "local_port": 161}, False),  # nobody asks from a system port
+    ({"foreign_port": 1901, "local_port": 40000}, False),
+    ({"foreign_port": 1900, "local_port": 40000, "foreign_address": "203.0.113.1"}, False),
+    ({"foreign_port": 1900, "local_port": 40000, "proto": "tcp"}, False),
+]
+
+
+@pytest.mark.parametrize(("fields", "fits"), ANSWERS)
+def test_answers_to_what_a_group_was_asked(fields: dict[str, Any], fits: bool) -> None:
+    start = load_policy(None, CONFIG, SERVICES)
+    subject = made(**{"proto": "udp", "opened_by": "foreign"} | fields)
+    assert (start.explains(subject) is not None) is fits
+
+
+def test_only_rules_for_whoever_begins_mean_answers(tmp_path: Path) -> None:
+    """What connects to port 1900 is something else."""
+    answer = made(proto="udp", opened_by="foreign", foreign_port=1900, local_port=40000)
+    for side, fits in (("with", 1), ("from", 0), ("to", 0)):
+        rules = policy(f"rules:\n  - {{{side}: private, services: [udp/1900]}}\n", tmp_path)
+        assert number(rules.explains(answer)) == fits
+
+
+def test_rules_keep_their_order_however_they_are_found(tmp_path: Path) -> None:
+    rules = policy(
+        "rules:\n"
+        "  - {to: any, services: [tcp/70-75]}\n"
+        "  - {to: any, services: [tcp/72, udp/1]}\n"
+        "  - {to: any}\n"
+        "  - {to: any, services: [tcp/76]}\n",
+        tmp_path,
+    )
+    found = [number(rules.explains(made(foreign_port=port))) for port in (72, 75, 76, 77)]
+    assert found == [1, 1, 3, 3]
+
+
+SPANS = st.tuples(st.sampled_from(["tcp", "udp"]), st.integers(0, 9), st.integers(0, 4))
+
+
+@given(rules=st.lists(st.lists(SPANS, max_size=3), max_size=6))
+def test_rules_are_found_as_if_all_were_tried(rules: list[list[tuple[str, int, int]]]) -> None:
+    """Rules are looked up by protocol and port; what is found must not depend on how."""
+    spans = [tuple(Service(proto, at, at + more) for proto, at, more in each) for each in rules]
+    made_of = [
+        Rule(place, 1, "", True, "local", services, None, None, ())
+        for place, services in enumerate(spans, 1)
+    ]
+    found = Policy(made_of, [], False, "")
+    for proto in ("tcp", "udp"):
+        for port in range(16):
+            fit = [rule for rule in made_of if not rule.services or _has(rule, proto, port)]
+            subject = made(proto=proto, foreign_port=port)
+            assert found.explains(subject) == (fit[0] if fit else None)
+
+
+def _has(rule: Rule, proto: str, port: int) -> bool:
+    return any(each.proto == proto and each.first <= port <= each.last for each in rule.services)
+
+
 def test_a_learned_policy_knows_peers(tmp_path: Path) -> None:
     rules = policy("learned: true\nrules:\n  - {to: 192.168.1.7, services: [http]}\n", tmp_path)
     assert rules.learned
@@ -146,6 +226,15 @@ def test_the_starting_policy_is_read_and_explains_itself() -> None:
     assert start.explains(asked("www.example.org", foreign_address="203.0.113.1", **HTTPS))
     assert start.explains(made(foreign_address="203.0.113.1", **HTTPS)) is None
     assert start.explains(made(**INBOUND)) is None
+
+
+def test_the_starting_policy_lets_no_shell_pass_as_a_lookup() -> None:
+    """DNS over TCP is explained where resolvers are known to be, and over UDP anywhere."""
+    start = load_policy(None, CONFIG, SERVICES)
+    for address, allowed in [("203.0.113.66", False), ("192.168.1.1", True), ("9.9.9.9", True)]:
+        there = made(foreign_address=address, foreign_port=53)
+        assert (start.explains(there) is not None) is allowed
+        assert start.explains(there._replace(proto="udp")) is not None
 
 
 def test_the_starting_policy_documents_every_key() -> None:
@@ -170,7 +259,20 @@ WRONG = [
     ("rules:\n  - 5\n", "line 2: rules: 1: not allowed; allowed: a rule"),
     ("rules:\n  - to: {a: b}\n", "rules: 1: to: not allowed"),
     ("learned: 7\n", "learned: not allowed; allowed: true or false"),
+    ("rules:\n  - to:\n    - private\n    - a b\n", "line 4: rules: 1: to: 'a b' is not allowed"),
+    (
+        "rules:\n  - to: any\n    services:\n    - ssh\n    - 22\n",
+        "line 5: rules: 1: services: '22'",
+    ),
+    ("offers:\n- ssh\n- no-such\n", "line 3: offers: 'no-such' is not allowed"),
     ("rules: [\n", "not YAML"),
+    ("rules:\n  - {to: any, services: []}\n", "services: empty; allowed: names of config/services"),
+    ("rules:\n  - {to: []}\n", "line 2: rules: 1: to: empty; allowed: addresses"),
+    ("rules:\n  - {to: any, who: []}\n", "who: empty"),
+    ("rules:\n  - {to: any, program: []}\n", "program: empty"),
+    ("rules:\n  - {to: any, note: [a]}\n", "note: not allowed; allowed: text"),
+    ("rules: false\n", "rules: not allowed"),
+    ("offers: 0\n", "offers: '0' is not allowed"),
 ]
 
 

@@ -15,6 +15,7 @@ from tracker.audit.patterns import (
     Attempts,
     flood_doubt,
     initiator,
+    is_little,
     may_pile,
     pile_doubt,
     scan_doubt,
@@ -28,9 +29,6 @@ MOST_GROUPS = 20_000
 
 #: What explains data connections of FTP.
 FTP_DATA = "FTP data, announced in its control connection"
-
-# A scanner's other connections belong to its scan if they are no longer, ns, and say no more.
-_SHORT, _LITTLE = 10_000_000_000, 512
 
 
 class Audit:
@@ -172,7 +170,7 @@ class Audit:
         tried = {who: {each for each, _ in scan.targets} for who, scan in scans.items()}
         for key, group in list(self._groups.items()):
             who, (address, _) = initiator(group.subjects[0]), target(group.subjects[0])
-            if address in tried.get(who, ()) and all(map(_is_little, group.subjects)):
+            if address in tried.get(who, ()) and all(map(is_little, group.subjects)):
                 scans[who].others += group.subjects
                 scans[who].more += group.count
                 del self._groups[key]
@@ -194,13 +192,6 @@ def _is_contradicted(subject: Subject, rule: Any) -> bool:  # noqa: ANN401
     if subject.local_speaks is None and subject.foreign_speaks is None:
         return False
     return bool(getattr(rule, "services", True)) and strange(subject) is not None
-
-
-def _is_little(subject: Subject) -> bool:
-    return (
-        subject.last_seen - subject.first_seen <= _SHORT
-        and subject.local_payload + subject.foreign_payload <= _LITTLE
-    )
 
 
 def _pattern(attempts: Attempts, doubt: Doubt) -> Finding:

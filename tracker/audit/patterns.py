@@ -21,6 +21,9 @@ MOST, MOST_TARGETS = 10_000, 10_000
 # So many attempts are kept, the first: more than make a scan or a pile.
 MOST_KEPT = 64
 
+# A scanner's other connections belong to its scan if they are no longer, ns, and say no more.
+_SHORT, _LITTLE = 10_000_000_000, 512
+
 # More of those that a scan tried than this share refuse or do not answer.
 _FAILED = 0.5
 
@@ -88,6 +91,14 @@ def target(subject: Subject) -> tuple[str, int]:
     """Return the socket that was tried."""
     address = subject.foreign_address if subject.opened_by == "local" else subject.local_address
     return address, service_port(subject)
+
+
+def is_little(subject: Subject) -> bool:
+    """Return whether a connection of a scanner is part of its scan: short, little said."""
+    return (
+        subject.last_seen - subject.first_seen <= _SHORT
+        and subject.local_payload + subject.foreign_payload <= _LITTLE
+    )
 
 
 def may_pile(subject: Subject) -> bool:

@@ -1,5 +1,6 @@
 """Where hosts are: addresses, networks and names, for rules to hold subjects against."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
@@ -52,12 +53,17 @@ GROUPS = tuple(map(network_place, ("224.0.0.0/4", "255.255.255.255/32", "ff00::/
 
 
 class Places:
-    """Some places: a host is there if it is in one of them."""
+    """Some places: a host is there if it is in one of them.
 
-    def __init__(self, found: tuple[Place, ...]) -> None:
-        self._networks = tuple(place for place in found if place.version)
-        self._names = frozenset(place.name for place in found if place.name)
-        patterns = [place for place in found if not place.version and not place.name]
+    To look costs as much as there are lengths of networks, however many networks there are.
+    """
+
+    def __init__(self, found: Iterable[Place]) -> None:
+        self.found = frozenset(found)
+        self._masks = sorted({(place.version, place.mask) for place in self.found if place.version})
+        self._networks = {(each.version, each.mask, each.number) for each in self.found}
+        self._names = frozenset(place.name for place in self.found if place.name)
+        patterns = [place for place in self.found if not place.version and not place.name]
         self._suffixes = tuple(place.suffix for place in patterns)
         self._hosts: dict[str, bool] = {}
 
@@ -67,8 +73,8 @@ class Places:
         if known is None:
             version, number = host_number(text)
             known = any(
-                place.version == version and number & place.mask == place.number
-                for place in self._networks
+                of == version and (version, mask, number & mask) in self._networks
+                for of, mask in self._masks
             )
             if len(self._hosts) < _MOST:
                 self._hosts[text] = known
@@ -77,6 +83,11 @@ class Places:
     def has_name(self, name: str) -> bool:
         """Return whether a name, in lower case, is one of the names or fits a pattern."""
         return name in self._names or (bool(self._suffixes) and name.endswith(self._suffixes))
+
+
+def union(all_places: Iterable[Places]) -> Places:
+    """Return the places that are in any of some places."""
+    return Places(place for places in all_places for place in places.found)
 
 
 # Of so many addresses it is remembered where they are.

@@ -13,6 +13,9 @@ from tracker.typed import Any
 
 ANY, ANYBODY, EVERY_NAME = "any", "groups", "*"
 
+#: What is no name of a host here, though a host may have it.
+WORDS = frozenset((ANY, ANYBODY, PRIVATE))
+
 _KEYS = ("note", "who", "program", "to", "from", "with", "services", "allow")
 _SIDES = {"to": TO, "from": FROM, "with": WITH}
 _TOP = ("rules", "offers", "learned")
@@ -46,17 +49,17 @@ class _Reader:
         """Return the policy."""
         values = self._given.values
         self._check_keys(values, (), _TOP)
-        rules = values.get("rules") or []
+        rules = _list_of(values.get("rules"))
         if not isinstance(rules, list):
             raise self._wrong(("rules",), "a list of rules")
         learned = values.get("learned", False)
         if not isinstance(learned, bool):
             raise self._wrong(("learned",), "true or false")
         made = [self._rule(number, rule) for number, rule in enumerate(rules)]
-        offers = self._services(("offers",), values.get("offers") or [])
+        offers = self._offers(_list_of(values.get("offers")))
         if offers:
             made.append(self._offer(len(made) + 1, offers))
-        return Policy(made, learned)
+        return Policy(made, offers, learned, self._path)
 
     def _offer(self, number: int, services: tuple[Service, ...]) -> Rule:
         """Return the rule after all others: whoever asks may use what local hosts offer."""
@@ -79,39 +82,43 @@ class _Reader:
         who = self._words((*path, "who"), rule.get("who", ANY), _WHO)
         peers = self._words((*path, key), rule[key], _PEERS)
         services = self._services((*path, "services"), rule.get("services", ANY))
-        programs = self._words((*path, "program"), rule.get("program", []), "names of programs")
+        programs = self._words((*path, "program"), rule.get("program", ANY), "names of programs")
         return Rule(
             place + 1,
             self._given.lines[path],
-            str(rule.get("note") or ""),
+            self._note((*path, "note"), rule.get("note", "")),
             allow,
             _SIDES[key],
             services,
             None if ANY in who else Places(tuple(self._who((*path, "who"), who))),
             None if ANY in peers else Places(tuple(self._peers((*path, key), peers))),
-            tuple(programs),
+            () if ANY in programs else tuple(programs),
         )
+
+    def _note(self, path: Path, note: Any) -> str:  # noqa: ANN401
+        """Return a note, which may be a number, a date, or empty."""
+        if isinstance(note, dict | list):
+            raise self._wrong(path, "text; quote it where it has a colon")
+        return "" if note is None else str(note)
 
     # --- hosts ------------------------------------------------------------------------------------
 
     def _who(self, path: Path, words: list[str]) -> Iterator[Place]:
         """Yield the places of local hosts; a name has to be one of the settings'."""
-        for word in words:
+        for number, word in enumerate(words):
             found = self._addresses(word)
             if not found:
-                raise self._wrong(path, _WHO, word)
+                raise self._wrong((*path, number), _WHO, word)
             yield from found
 
     def _peers(self, path: Path, words: list[str]) -> Iterator[Place]:
-        """Yield the places of peers."""
-        for word in words:
-            found = self._addresses(word)
-            if word == ANYBODY:
-                found = list(GROUPS)
-            elif not found and _is_name(word):
-                found = [name_place(word)]
+        """Yield the places of peers; a name of the settings' may be asked for as well."""
+        for number, word in enumerate(words):
+            found = list(GROUPS) if word == ANYBODY else self._addresses(word)
+            if word not in WORDS and _is_name(word):
+                found.append(name_place(word))
             if not found:
-                raise self._wrong(path, _PEERS, word)
+                raise self._wrong((*path, number), _PEERS, word)
             yield from found
 
     def _addresses(self, word: str) -> list[Place]:
@@ -129,9 +136,21 @@ class _Reader:
     def _services(self, path: Path, given: Any) -> tuple[Service, ...]:  # noqa: ANN401
         """Return the services of a rule, () for any."""
         words = self._words(path, given, _SERVICES)
-        if ANY in words:
+        return () if ANY in words else self._each_service(path, words)
+
+    def _offers(self, given: Any) -> tuple[Service, ...]:  # noqa: ANN401
+        """Return what every local host listens on; here an empty list is none."""
+        if given == []:
             return ()
-        return tuple(service for word in words for service in self._service(path, word))
+        path: Path = ("offers",)
+        return self._each_service(path, self._words(path, given, _SERVICES))
+
+    def _each_service(self, path: Path, words: list[str]) -> tuple[Service, ...]:
+        return tuple(
+            service
+            for number, word in enumerate(words)
+            for service in self._service((*path, number), word)
+        )
 
     def _service(self, path: Path, word: str) -> list[Service]:
         match = _PORTS.fullmatch(word)
@@ -147,10 +166,12 @@ class _Reader:
     # --- what is wrong ----------------------------------------------------------------------------
 
     def _words(self, path: Path, given: Any, allowed: str) -> list[str]:  # noqa: ANN401
-        """Return a word, or a list of words, as a list."""
+        """Return a word, or a list of words, as a list; an empty one would mean any to some."""
         words = given if isinstance(given, list) else [given]
         if not all(isinstance(word, str | int) and not isinstance(word, bool) for word in words):
             raise self._wrong(path, allowed)
+        if not words:
+            raise self._wrong(path, allowed, what="empty")
         return [str(word) for word in words]
 
     def _check_keys(self, values: Mapping[str, Any], path: Path, known: tuple[str, ...]) -> None:
@@ -159,7 +180,9 @@ class _Reader:
                 raise self._wrong((*path, key), ", ".join(known), what="nothing is known of it")
 
     def _wrong(self, path: Path, allowed: str, word: str = "", what: str = "") -> ConfigError:
+        """Return what to say of a value, or of one `word` of the list there."""
         line = self._line(path)
+        path = path[:-1] if word else path
         key = ": ".join(str(part + 1) if isinstance(part, int) else part for part in path)
         said = what or (f"{printable(word)!r} is not allowed" if word else "not allowed")
         return ConfigError(
@@ -175,6 +198,11 @@ class _Reader:
 def _is_name(word: str) -> bool:
     """Return whether a word is the name of a host, or a pattern of names."""
     return word == EVERY_NAME or bool(re.search(NAME, word.removeprefix("*.")))
+
+
+def _list_of(given: Any) -> Any:  # noqa: ANN401
+    """Return what was given, an empty list where nothing stands behind the key."""
+    return [] if given is None else given
 
 
 def _by_name(services: Services) -> dict[str, list[Service]]:

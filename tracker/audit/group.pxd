@@ -1,0 +1,1 @@
+# No C types: it is compiled as it stands (see setup.py)
