@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from html import escape
 from textwrap import wrap
 
+from tracker.lesson.paint import safe
 from tracker.lesson.questions import Question
 
 LETTERS = "abcd"
@@ -33,9 +34,14 @@ ol ol li {{ margin-bottom: 0; }}
 """
 
 
+def _plain(name: str) -> str:
+    """Return the name of a file as it can be written, and steers no terminal."""
+    return safe(name.encode("utf-8", "backslashreplace").decode("utf-8"))
+
+
 def sheet(name: str, found: list[Question], seed: int, is_html: bool) -> str:
     """Return the sheet of questions about the capture `name`, without their answers."""
-    title = f"Questions about {name}"
+    title = f"Questions about {_plain(name)}"
     about = f"One answer of each is right. Name: ____________________  (seed {seed})"
     if is_html:
         return _page(title, about, (_question_item(question) for question in found))
@@ -44,7 +50,7 @@ def sheet(name: str, found: list[Question], seed: int, is_html: bool) -> str:
 
 def key(name: str, found: list[Question], seed: int, is_html: bool) -> str:
     """Return the answers, with their reasons."""
-    title = f"Answers: {name}"
+    title = f"Answers: {_plain(name)}"
     about = f"They belong to the sheet with seed {seed}."
     if is_html:
         return _page(title, about, (f"<li>{escape(_answer(question))}</li>" for question in found))
