@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from captures import CORPUS, PCAPS, read, run_here, socket
+from captures import CORPUS, PCAPS, START, Record, conversation, pcap, read, run_here, socket
 from test_truth import SS_STATES, identity, snapshots
 
 from tracker.capture.saved import SavedCapture, in_time_order
@@ -130,16 +130,26 @@ def test_every_frame_is_a_step() -> None:
     assert first.parts == ()
 
 
-def test_what_time_does_is_told_before_the_next_frame() -> None:
-    """A server that repeated its SYN,ACK and is silent then has got the ACK (rule 4)."""
-    found = [
-        (change.by_time, change.after.name)
-        for step in steps(PCAPS / "udp-refused.pcap")
-        for change in step.changes
-    ]
-    assert found == []
+def test_what_time_does_is_told_before_the_next_frame(tmp_path: Path) -> None:
+    """A server that repeats its SYN,ACK and then is silent must have got the ACK (rule 4).
+
+    That ends twice the gap between both after the second (RFC 6298), and before the last frame.
+    """
+    syn, syn_ack, ack, *_ = conversation()
+    path = tmp_path / "doubt.pcap"
+    frames = [(0, syn), (1, syn_ack), (2, ack), (1001, syn_ack), (60_000, bytes(60))]
+    records = [Record(START + at * 1_000_000, octets, len(octets)) for at, octets in frames]
+    path.write_bytes(pcap(records))
+    told = [(step.frame, step.time, step.changes) for step in steps(path) if step.changes]
+    ((frame, time, (change,)),) = told
+    assert (frame, change.by_time, change.after.name) == (0, True, "ESTABLISHED")
+    assert 3.0 <= (time - START) / 1e9 < 4.0
+
+
+def test_ends_of_udp_are_told_without_a_frame() -> None:
     ended = [step for step in steps(PCAPS / "netstat-example.pcap") if step.ended]
-    assert ended and all(step.frame == 0 for step in ended)
+    assert ended
+    assert all(step.frame == 0 for step in ended)
 
 
 def test_generations_have_numbers_of_their_own() -> None:
