@@ -10,7 +10,6 @@ from types import ModuleType
 
 #: The last part of each name is there once, because Python looks in the file for that part.
 MODULES = (
-    "tracker.sequence",
     "tracker.wire.segment",
     "tracker.wire.octets",
     "tracker.wire.tcp",

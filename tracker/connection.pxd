@@ -42,6 +42,7 @@ cdef class Connection:
     cdef public long long last_seen
     cdef public Connection previous
     cdef public int place
+    cdef public int shown
     cdef public signed char left_behind
     cdef public unsigned char superseded
     cdef public unsigned char first_sender
@@ -69,27 +70,35 @@ cdef class Connection:
     cdef public Journal journal
     cdef public unsigned int told
 
-    cpdef clear(self)
-    cpdef clear_rare(self)
+    cpdef void clear(self) noexcept
+    cpdef void clear_rare(self) noexcept
     cpdef bint has_rare(self) noexcept
-    @cython.locals(state=int, before=int)
-    cpdef step(self, Endpoint endpoint, int event, unsigned long long frame, long long time, int certainty)
+    @cython.locals(state=int)
+    cpdef int step(
+        self, Endpoint endpoint, int event, unsigned long long frame, long long time, int certainty
+    ) except -1
+    @cython.locals(before=int)
+    cdef int _enter(
+        self, Endpoint endpoint, int state, int event, unsigned long long frame, long long time,
+        int certainty,
+    ) except -1
     cdef _keep_transition(self, Endpoint endpoint, int event, unsigned long long frame, long long time, int state)
     @cython.locals(other=Connection)
     cpdef Connection copy(self)
-    cdef bint _both_sent_data(self)
-    cpdef int certainty(self, Endpoint endpoint) except -1
+    cdef bint _both_sent_data(self) noexcept
+    cpdef int certainty(self, Endpoint endpoint) noexcept
     @cython.locals(responder=Endpoint)
-    cpdef bint is_unanswered(self) except -1
+    cpdef bint is_unanswered(self) noexcept
     cpdef succeed(self, Connection old)
     @cython.locals(limit="long long")
-    cpdef bint is_idle(self, long long now, long long unreplied, long long replied) except -1
+    cpdef bint is_idle(self, long long now, long long unreplied, long long replied) noexcept
     @cython.locals(present=int)
     cpdef int sides_present(self, long long now, long long unreplied, long long replied) except -1
-    cpdef bint is_embryonic(self) except -1
-    cpdef bint is_over(self) except -1
-    cdef bint _is_gone(self, Endpoint endpoint)
-    @cython.locals(letters="unsigned int", bit="unsigned int")
-    cpdef note_letters(self, Endpoint sender, int side, Segment segment)
+    cpdef bint is_embryonic(self) noexcept
+    cpdef bint is_over(self) noexcept
+    cdef bint _is_gone(self, Endpoint endpoint) noexcept
+    @cython.locals(letters="unsigned int")
+    cpdef void note_letters(self, Endpoint sender, int side, Segment segment) noexcept
+    cpdef void note_letter(self, Endpoint endpoint, int side, unsigned int letter) noexcept
     @cython.locals(code="unsigned long long")
-    cpdef note_letter(self, Endpoint endpoint, int side, unsigned int letter)
+    cdef void _append_letter(self, int side, unsigned int letter) noexcept

@@ -83,7 +83,8 @@ class Connection:
     previous        the generation before, until the responder answers in this one
     superseded      whether a later generation has taken its place
     left_behind     side of the endpoint that is still in this one then, or -1
-    place           its place in the flow table's pool, or -1
+    place           its place in the flow table's pool while it is worked on, or -1
+    shown           its place while that holds what is predicted, and the rest is here, or -1
     journal         who is told what happens to it, or None
     told            what the journal keeps of it: 32 bits, of which only TOLD_ENDED means anything
                     to others
@@ -128,6 +129,7 @@ class Connection:
         self.superseded = False
         self.left_behind = NOTHING
         self.place = NOTHING
+        self.shown = NOTHING
         self.told = 0
         self.clear_rare()
 
@@ -156,8 +158,13 @@ class Connection:
     def step(self, endpoint: Endpoint, event: int, frame: int, time: int, certainty: int) -> None:
         """Let `event` happen to `endpoint` and keep the evidence where it changes the state."""
         state = next_state(endpoint.state, event, endpoint.before_end)
-        if state == endpoint.state:
-            return
+        if state != endpoint.state:
+            self._enter(endpoint, state, event, frame, time, certainty)
+
+    def _enter(
+        self, endpoint: Endpoint, state: int, event: int, frame: int, time: int, certainty: int
+    ) -> None:
+        """Let `endpoint` be in `state` from now on."""
         if endpoint.certainty == ASSUMED and event != RESET and not self._both_sent_data():
             certainty = ASSUMED
         if self.transitions is not None:
@@ -274,17 +281,17 @@ class Connection:
         if not segment.window and not segment.flags & RST:
             letters |= LETTER_ZERO_WINDOW
         letters &= ~sender.letters
-        bit = 1
-        while bit <= letters:
-            if letters & bit:
-                self.note_letter(sender, side, bit)
-            bit <<= 1
+        while letters:
+            self.note_letter(sender, side, letters & -letters)
+            letters &= letters - 1
 
     def note_letter(self, endpoint: Endpoint, side: int, letter: int) -> None:
         """Append one letter, five bits, to the history, once for each endpoint."""
-        if endpoint.letters & letter:
-            return
-        endpoint.letters |= letter
+        if endpoint.letters & letter == 0:
+            endpoint.letters |= letter
+            self._append_letter(side, letter)
+
+    def _append_letter(self, side: int, letter: int) -> None:
         code = side << 4
         while letter:
             code += 1

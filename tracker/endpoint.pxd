@@ -15,8 +15,9 @@ cdef class Profile:
     cdef public long long time_wait
     cdef public bint rfc1337
     cdef public long long initial_rto
+    cdef public long long soonest
 
-    cpdef long long timer(self, int state)
+    cpdef long long timer(self, int state) noexcept
 
 @cython.final
 cdef class Endpoint:
@@ -57,4 +58,4 @@ cdef class Endpoint:
     cdef public long long asked_at
     cdef public long long gap
 
-    cpdef clear(self)
+    cpdef void clear(self) noexcept

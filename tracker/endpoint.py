@@ -50,6 +50,8 @@ class Profile:
     timers     ns an endpoint stays in each `State`, 0 for ever
     initial_rto    ns after which an unanswered SYN or SYN,ACK is sent again (RFC 6298 section 2.1)
     rfc1337    whether TIME_WAIT ignores a RST (RFC 1337 section 3; Linux: tcp_rfc1337, off)
+    soonest    ns before which no timer ends a state, from when the endpoint entered it or last
+               sent a SYN or FIN, whichever was first
     """
 
     def __init__(self, timers: list[int], rfc1337: bool, initial_rto: int) -> None:
@@ -62,6 +64,9 @@ class Profile:
         self.time_wait = timers[TIME_WAIT]
         self.rfc1337 = rfc1337
         self.initial_rto = initial_rto
+        # See `rules.timing.end_of_state`: some end by an eighteenth before their time.
+        shortest = min((timer for timer in timers if timer), default=0)
+        self.soonest = min(shortest - shortest // 18, initial_rto * 5 // 4)
 
     def timer(self, state: int) -> int:
         """Return how long an endpoint stays in `state`, ns; 0 for ever."""

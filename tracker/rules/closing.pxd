@@ -13,15 +13,20 @@ cdef int SND_FIN, SND_FIN_CROSSING, TIME_WAIT
 cdef unsigned int NOTE_OUT_OF_WINDOW
 cdef long long MIN_RTO_NS
 
-@cython.locals(frame="unsigned long long", time="long long", fin="unsigned int", crossing=bint)
-cpdef fin_seen(Connection connection, Endpoint sender, Endpoint receiver, Segment segment)
+@cython.locals(fin="unsigned int")
+cpdef int fin_seen(Connection connection, Endpoint sender, Endpoint receiver, Segment segment) except -1
+
+@cython.locals(frame="unsigned long long", time="long long", crossing=bint)
+cdef int _first_fin(
+    Connection connection, Endpoint sender, Endpoint receiver, Segment segment, unsigned int fin
+) except -1
 
 @cython.locals(frame="unsigned long long", time="long long", past_fin="unsigned int")
-cdef _fin_again(Connection connection, Endpoint sender, Endpoint receiver, Segment segment)
+cdef int _fin_again(Connection connection, Endpoint sender, Endpoint receiver, Segment segment) except -1
 
-cpdef take_fin(Connection connection, Endpoint sender, Endpoint receiver, Segment segment)
+cpdef int take_fin(Connection connection, Endpoint sender, Endpoint receiver, Segment segment) except -1
 
 @cython.locals(frame="unsigned long long", time="long long", past_fin="unsigned int")
-cpdef proves_fin(Connection connection, Endpoint sender, Endpoint receiver, Segment segment)
+cpdef int proves_fin(Connection connection, Endpoint sender, Endpoint receiver, Segment segment) except -1
 
-cdef _lose_fin(Connection connection, Endpoint endpoint, Endpoint peer, Segment segment)
+cdef int _lose_fin(Connection connection, Endpoint endpoint, Endpoint peer, Segment segment) except -1

@@ -26,16 +26,22 @@ def fin_seen(
     connection: Connection, sender: Endpoint, receiver: Endpoint, segment: Segment
 ) -> None:
     """Take a FIN: the first, a repeated one, or one outside the window."""
-    frame, time = segment.frame, segment.time
     fin = add(segment.sequence, segment.payload)
     if sender.has_fin and fin == sender.fin:
         _fin_again(connection, sender, receiver, segment)
-        return
-    if sender.has_fin and receiver.rcv_nxt == add(sender.fin, 1):
-        return  # the other one has taken effect
-    if receiver.has_rcv and before(fin, receiver.rcv_nxt):
+    elif sender.has_fin and receiver.rcv_nxt == add(sender.fin, 1):
+        pass  # the other one has taken effect
+    elif receiver.has_rcv and before(fin, receiver.rcv_nxt):
         connection.notes |= NOTE_OUT_OF_WINDOW
-        return
+    else:
+        _first_fin(connection, sender, receiver, segment, fin)
+
+
+def _first_fin(
+    connection: Connection, sender: Endpoint, receiver: Endpoint, segment: Segment, fin: int
+) -> None:
+    """Take the FIN, whose number is `fin`."""
+    frame, time = segment.frame, segment.time
     sender.fin = fin
     sender.has_fin = True
     sender.snd_nxt = add(fin, 1)
@@ -57,10 +63,9 @@ def _fin_again(
         # mirror port or the network made (rule 9) comes sooner than that.
         if sender.gap > MIN_RTO_NS // 2:
             _lose_fin(connection, receiver, sender, segment)
-        return
-    if sender.state == CLOSED and sender.evidence_event != RCV_ACK_OF_FIN:
-        return
-    if sender.state == FIN_WAIT_2 or sender.state == TIME_WAIT or sender.state == CLOSED:
+    elif sender.state == CLOSED and sender.evidence_event != RCV_ACK_OF_FIN:
+        pass
+    elif sender.state == FIN_WAIT_2 or sender.state == TIME_WAIT or sender.state == CLOSED:
         # Rule 5: the ACK was seen to pass, but its receiver asks for it again.
         connection.step(sender, ACK_OF_FIN_LOST, frame, time, OBSERVED)
         sender.pending = RCV_ACK_OF_FIN

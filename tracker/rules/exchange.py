@@ -10,6 +10,7 @@ from tracker.rules.timing import revive
 from tracker.sequence import add, after, before, distance
 from tracker.wire.segment import FIN, Segment
 from tracker.words import (
+    CLOSED,
     LETTER_GAP,
     LISTEN,
     NOTE_ACK_OF_UNSENT,
@@ -31,16 +32,23 @@ def exchange_seen(
     """Take a segment with ACK and without SYN and RST: acknowledgment, data, FIN."""
     if connection.fresh:
         pick_up(connection, sender, receiver, segment)
-    elif connection.reset_seen and not outlives_reset(connection, sender, segment):
-        return
-    if receiver.has_edge and after(segment.sequence, receiver.edge):
+    if connection.reset_seen and not outlives_reset(connection, sender, segment):
+        pass
+    elif receiver.has_edge and after(segment.sequence, receiver.edge):
         connection.notes |= NOTE_OUT_OF_WINDOW
-        return
-    if _is_bad_ack(sender, receiver, segment):
+    elif _is_bad_ack(sender, receiver, segment):
         connection.notes |= NOTE_ACK_OF_UNSENT
-        return
+    else:
+        _exchange(connection, sender, receiver, segment)
+
+
+def _exchange(
+    connection: Connection, sender: Endpoint, receiver: Endpoint, segment: Segment
+) -> None:
+    """Take such a segment that is acceptable."""
     sender.exists = True
-    revive(connection, sender, segment)
+    if sender.state == CLOSED:
+        revive(connection, sender, segment)
     _correct(sender, receiver, segment)
     _prove(connection, sender, receiver, segment)
     if receiver.state == TIME_WAIT:
@@ -50,7 +58,8 @@ def exchange_seen(
         move(sender, receiver, segment)
     if segment.flags & FIN:
         fin_seen(connection, sender, receiver, segment)
-    take_fin(connection, sender, receiver, segment)
+    if sender.has_fin:
+        take_fin(connection, sender, receiver, segment)
 
 
 def _is_old(connection: Connection, receiver: Endpoint, segment: Segment) -> bool:
@@ -119,19 +128,20 @@ def _prove(connection: Connection, sender: Endpoint, receiver: Endpoint, segment
 
 def _acknowledge(connection: Connection, receiver: Endpoint, segment: Segment) -> None:
     """Let the acknowledgment arrive at the receiver."""
-    frame, time = segment.frame, segment.time
     if receiver.packets and after(segment.acknowledgment, receiver.snd_nxt):
         # Sent, and not captured.
         connection.note_letter(receiver, 0 if receiver is connection.a else 1, LETTER_GAP)
     if receiver.evidence_event == TIMEOUT and receiver.before_end == SYN_RECEIVED:
         revive(connection, receiver, segment)  # a SYN cookie (RFC 4987 section 3.6) needs no state
-    if receiver.pending != NOTHING:
-        return  # Rules 4 and 5: it asked again after it was answered; see settle
-    if (
-        receiver.state == SYN_RECEIVED
-        and receiver.has_iss
-        and after(segment.acknowledgment, receiver.iss)
-    ):
+    if receiver.pending == NOTHING:  # else: rules 4 and 5, it asked again; see `settle`
+        _arrives(connection, receiver, segment)
+
+
+def _arrives(connection: Connection, receiver: Endpoint, segment: Segment) -> None:
+    """Let the receiver learn that its SYN or FIN has arrived."""
+    frame, time = segment.frame, segment.time
+    number = segment.acknowledgment
+    if receiver.state == SYN_RECEIVED and receiver.has_iss and after(number, receiver.iss):
         connection.step(receiver, RCV_ACK_OF_SYN, frame, time, OBSERVED)
-    if receiver.has_fin and segment.acknowledgment == add(receiver.fin, 1):
+    if receiver.has_fin and number == add(receiver.fin, 1):
         connection.step(receiver, RCV_ACK_OF_FIN, frame, time, OBSERVED)

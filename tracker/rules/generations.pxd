@@ -10,18 +10,18 @@ cdef int BY_SYN, CLOSED, INFERRED, LAST_ACK, LISTEN, OBSERVED, RCV_SYN, RESET, S
 cdef int TIME_WAIT
 
 @cython.locals(sender=Endpoint, flags="unsigned int")
-cpdef bint is_reopened_by(Connection connection, Segment segment, int side) except -1
+cpdef bint is_reopened_by(Connection connection, Segment segment, int side) noexcept
 
 @cython.locals(initiator=Endpoint)
-cdef bint _answers_old_syn(Connection connection, Endpoint sender, Segment segment, int side)
+cdef bint _answers_old_syn(Connection connection, Endpoint sender, Segment segment, int side) noexcept
 
-cpdef bint answers_attempt(Connection connection, Segment segment, int side) except -1
+cpdef bint answers_attempt(Connection connection, Segment segment, int side) noexcept
 
 @cython.locals(sender=Endpoint)
-cpdef bint proves_attempt(Connection connection, Segment segment, int side) except -1
+cpdef bint proves_attempt(Connection connection, Segment segment, int side) noexcept
 
 @cython.locals(initiator=Endpoint, refuses=bint)
-cpdef bint claims(Segment segment, int side, Connection newer) except -1
+cpdef bint claims(Segment segment, int side, Connection newer) noexcept
 
 @cython.locals(sender=Endpoint, receiver=Endpoint)
-cpdef replay_attempt(Connection connection, Connection old)
+cpdef int replay_attempt(Connection connection, Connection old) except -1

@@ -17,18 +17,22 @@ cdef long long TWICE_NS
 cdef int ESTABLISHED, NOTHING, SYN_RECEIVED, SYN_SENT
 cdef unsigned int LETTER_DATA, NOTE_MALFORMED, NOTE_ODD_FLAGS, NOTE_SEEDED
 
-@cython.locals(sender=Endpoint, receiver=Endpoint, beyond=bint, unsent=bint)
-cpdef segment_seen(Connection connection, Segment segment, int side, Profile profile)
+@cython.locals(sender=Endpoint, receiver=Endpoint)
+cpdef int segment_seen(Connection connection, Segment segment, int side, Profile profile) except -1
+
+cdef void _datagram_seen(Connection connection, Endpoint sender, int side) noexcept
+
+cdef bint _is_ordinary(Endpoint receiver, Segment segment) noexcept
 
 @cython.locals(sender=Endpoint, end="unsigned int")
-cpdef part_seen(Connection connection, Segment segment, int side)
+cpdef void part_seen(Connection connection, Segment segment, int side) noexcept
 
-cpdef count(Endpoint sender, Segment segment)
+cpdef void count(Endpoint sender, Segment segment) noexcept
 
 @cython.locals(numbers="unsigned int", fingerprint="unsigned int")
-cdef _note_twice(Connection connection, Endpoint sender, Segment segment)
+cdef void _note_twice(Connection connection, Endpoint sender, Segment segment) noexcept
 
 @cython.locals(flags="unsigned int")
-cdef _turn(Connection connection, Endpoint sender, Endpoint receiver, Segment segment, Profile profile)
+cdef int _turn(Connection connection, Endpoint sender, Endpoint receiver, Segment segment, Profile profile) except -1
 
-cdef bint _is_calm(Connection connection)
+cdef bint _is_calm(Connection connection) noexcept

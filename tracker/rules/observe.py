@@ -33,24 +33,33 @@ def segment_seen(connection: Connection, segment: Segment, side: int, profile: P
     if segment.time > connection.last_seen:
         connection.last_seen = segment.time
     if segment.protocol != TCP:
-        sender.exists = True
-        if connection.group == side:
-            connection.group = NOTHING  # a host's, whose frames go to a group on its link
-        connection.note_letter(sender, side, LETTER_DATA)
-        return
-    if segment.flags & MALFORMED:
+        _datagram_seen(connection, sender, side)
+    elif segment.flags & MALFORMED:
         connection.notes |= NOTE_MALFORMED
-        return
-    connection.note_letters(sender, side, segment)
-    if connection.calm and segment.flags & (FIN | SYN | RST | ACK) == ACK:
-        beyond = receiver.has_edge and after(segment.sequence, receiver.edge)
-        unsent = receiver.packets and after(segment.acknowledgment, receiver.snd_nxt)
-        if not beyond and not unsent:
+    else:
+        connection.note_letters(sender, side, segment)
+        if connection.calm and _is_ordinary(receiver, segment):
             move(sender, receiver, segment)
-            return
-    settle(connection, segment.time, profile)
-    _turn(connection, sender, receiver, segment, profile)
-    connection.calm = _is_calm(connection)
+        else:
+            settle(connection, segment.time, profile)
+            _turn(connection, sender, receiver, segment, profile)
+            connection.calm = _is_calm(connection)
+
+
+def _datagram_seen(connection: Connection, sender: Endpoint, side: int) -> None:
+    sender.exists = True
+    if connection.group == side:
+        connection.group = NOTHING  # a host's, whose frames go to a group on its link
+    connection.note_letter(sender, side, LETTER_DATA)
+
+
+def _is_ordinary(receiver: Endpoint, segment: Segment) -> bool:
+    """Return whether `segment` is an ACK inside the window, of what was sent, and nothing else."""
+    if segment.flags & (FIN | SYN | RST | ACK) != ACK:
+        return False
+    if receiver.has_edge and after(segment.sequence, receiver.edge):
+        return False
+    return not receiver.packets or not after(segment.acknowledgment, receiver.snd_nxt)
 
 
 def part_seen(connection: Connection, segment: Segment, side: int) -> None:

@@ -15,31 +15,37 @@ cdef unsigned int NOTE_CHALLENGE, NOTE_OLD_SYN
 cdef long long ANSWER_NS
 
 @cython.locals(frame="unsigned long long", time="long long")
-cpdef syn_seen(Connection connection, Endpoint sender, Endpoint receiver, Segment segment)
+cpdef int syn_seen(Connection connection, Endpoint sender, Endpoint receiver, Segment segment) except -1
 
-cdef _open(Connection connection, Endpoint sender, Endpoint receiver, Segment segment)
+cdef int _open(Connection connection, Endpoint sender, Endpoint receiver, Segment segment) except -1
 
-cdef _syn_again(Connection connection, Endpoint sender, Endpoint receiver, Segment segment)
+cdef int _syn_again(Connection connection, Endpoint sender, Endpoint receiver, Segment segment) except -1
 
-cdef _newer_attempt(Connection connection, Endpoint sender, Endpoint receiver, Segment segment)
+cdef int _newer_attempt(Connection connection, Endpoint sender, Endpoint receiver, Segment segment) except -1
 
-cpdef syn_ack_seen(Connection connection, Endpoint sender, Endpoint receiver, Segment segment)
+@cython.locals(again=bint)
+cpdef int syn_ack_seen(Connection connection, Endpoint sender, Endpoint receiver, Segment segment) except -1
 
-cdef bint _may_answer(Endpoint sender, Endpoint receiver)
+cdef bint _may_answer(Endpoint sender, Endpoint receiver) noexcept
 
 @cython.locals(frame="unsigned long long", time="long long")
-cdef _open_by_syn_ack(Connection connection, Endpoint sender, Endpoint receiver, Segment segment)
+cdef int _open_by_syn_ack(Connection connection, Endpoint sender, Endpoint receiver, Segment segment) except -1
 
 @cython.locals(frame="unsigned long long", time="long long", known=int)
-cdef _answers(Connection connection, Endpoint sender, Endpoint receiver, Segment segment)
+cdef int _answers(Connection connection, Endpoint sender, Endpoint receiver, Segment segment) except -1
+
+@cython.locals(number="unsigned int")
+cdef bint _is_acceptable(Endpoint receiver, Segment segment) noexcept
 
 @cython.locals(waited="long long")
-cdef _syn_ack_again(Connection connection, Endpoint sender, Endpoint receiver, Segment segment)
+cdef int _syn_ack_again(Connection connection, Endpoint sender, Endpoint receiver, Segment segment) except -1
 
-cpdef pick_up(Connection connection, Endpoint sender, Endpoint receiver, Segment segment)
+cpdef int pick_up(Connection connection, Endpoint sender, Endpoint receiver, Segment segment) except -1
+
+cpdef int proves_answer(Connection connection, Endpoint sender, Endpoint receiver, Segment segment) except -1
 
 @cython.locals(frame="unsigned long long", time="long long", known=int)
-cpdef proves_answer(Connection connection, Endpoint sender, Endpoint receiver, Segment segment)
+cdef int _was_answered(Connection connection, Endpoint sender, Endpoint receiver, Segment segment) except -1
 
 @cython.locals(frame="unsigned long long", time="long long", heard=bint)
-cpdef proves_established(Connection connection, Endpoint sender, Endpoint receiver, Segment segment)
+cpdef int proves_established(Connection connection, Endpoint sender, Endpoint receiver, Segment segment) except -1

@@ -94,32 +94,33 @@ def _newer_attempt(
     """
     if before(segment.sequence, sender.iss):
         connection.notes |= NOTE_OLD_SYN
-        return
-    connection.step(sender, SYN_ACK_LOST, segment.frame, segment.time, OBSERVED)
-    sends_syn(sender, receiver, segment)
-    sender.since = segment.time
-    sender.evidence_frame = segment.frame
+    else:
+        connection.step(sender, SYN_ACK_LOST, segment.frame, segment.time, OBSERVED)
+        sends_syn(sender, receiver, segment)
+        sender.since = segment.time
+        sender.evidence_frame = segment.frame
 
 
 def syn_ack_seen(
     connection: Connection, sender: Endpoint, receiver: Endpoint, segment: Segment
 ) -> None:
     """Take a SYN,ACK: an answer, a repeated one, or a stray one."""
+    again = sender.has_iss and segment.sequence == sender.iss
     if connection.fresh:
         _open_by_syn_ack(connection, sender, receiver, segment)
-    elif sender.has_iss and segment.sequence == sender.iss and sender.answered:
+        _answers(connection, sender, receiver, segment)
+    elif again and sender.answered:
         _syn_ack_again(connection, sender, receiver, segment)
-        return
-    elif sender.has_iss and segment.sequence == sender.iss and connection.simultaneous:
-        pass  # it sent its SYN before, and answers the other one now
-    elif not _may_answer(sender, receiver):
-        connection.notes |= NOTE_CHALLENGE
-        return
-    else:
+    elif again and connection.simultaneous:
+        # It sent its SYN before, and answers the other one now.
+        _answers(connection, sender, receiver, segment)
+    elif _may_answer(sender, receiver):
         connection.step(sender, ACK_OF_SYN_LOST, segment.frame, segment.time, OBSERVED)
         sends_syn(sender, receiver, segment)
         sender.since = segment.time  # another number: it had given up, and waits anew
-    _answers(connection, sender, receiver, segment)
+        _answers(connection, sender, receiver, segment)
+    else:
+        connection.notes |= NOTE_CHALLENGE
 
 
 def _may_answer(sender: Endpoint, receiver: Endpoint) -> bool:
@@ -165,18 +166,21 @@ def _answers(
     sender.answered = True
     sender.rcv_nxt = sender.ack_sent = segment.acknowledgment
     sender.has_rcv = sender.has_ack = True
-    if not receiver.has_iss:
-        return
-    if not after(segment.acknowledgment, receiver.iss) or after(
-        segment.acknowledgment, receiver.snd_nxt
-    ):
-        # Unacceptable: RFC 9293 section 3.10.7.3, first. Its receiver answers with a RST.
-        return
-    offers(sender, receiver, segment, 0)
-    connection.fast_open = distance(receiver.iss, segment.acknowledgment) > 1
-    known = OBSERVED if receiver.packets else INFERRED
-    connection.step(receiver, RCV_SYN, frame, time, known)
-    connection.step(receiver, RCV_ACK_OF_SYN, frame, time, known)
+    if receiver.has_iss and _is_acceptable(receiver, segment):
+        offers(sender, receiver, segment, 0)
+        connection.fast_open = distance(receiver.iss, segment.acknowledgment) > 1
+        known = OBSERVED if receiver.packets else INFERRED
+        connection.step(receiver, RCV_SYN, frame, time, known)
+        connection.step(receiver, RCV_ACK_OF_SYN, frame, time, known)
+
+
+def _is_acceptable(receiver: Endpoint, segment: Segment) -> bool:
+    """Return whether a SYN,ACK acknowledges what `receiver` has sent.
+
+    It answers another one with a RST (RFC 9293 section 3.10.7.3, first).
+    """
+    number = segment.acknowledgment
+    return after(number, receiver.iss) and not after(number, receiver.snd_nxt)
 
 
 def _syn_ack_again(
@@ -216,9 +220,15 @@ def proves_answer(
     connection: Connection, sender: Endpoint, receiver: Endpoint, segment: Segment
 ) -> None:
     """An initiator acknowledges: it got the SYN,ACK, whether that was seen or not."""
+    if not receiver.has_iss or after(segment.acknowledgment, receiver.iss):
+        _was_answered(connection, sender, receiver, segment)
+
+
+def _was_answered(
+    connection: Connection, sender: Endpoint, receiver: Endpoint, segment: Segment
+) -> None:
+    """Let an initiator that acknowledges the SYN of `receiver` have it."""
     frame, time = segment.frame, segment.time
-    if receiver.has_iss and not after(segment.acknowledgment, receiver.iss):
-        return
     known = OBSERVED
     if not receiver.has_iss:
         known = INFERRED

@@ -13,12 +13,14 @@ cdef unsigned int NOTE_CHALLENGE, NOTE_LONE_RESET, NOTE_RESET_DISPROVED, NOTE_RE
 cdef unsigned int NOTE_SEEDED
 cdef long long MIN_RTO_NS
 
+cpdef int rst_seen(Connection connection, Endpoint sender, Endpoint receiver, Segment segment, Profile profile) except -1
+
 @cython.locals(exact=bint, side=int)
-cpdef rst_seen(Connection connection, Endpoint sender, Endpoint receiver, Segment segment, Profile profile)
+cdef int _reset(Connection connection, Endpoint sender, Endpoint receiver, Segment segment, Profile profile) except -1
 
-cdef bint _refuses(Connection connection, Endpoint receiver, Segment segment)
+cdef bint _refuses(Connection connection, Endpoint receiver, Segment segment) noexcept
 
-cdef _close_by_reset(Connection connection, Endpoint sender, Endpoint receiver, Segment segment, bint arrives)
+cdef int _close_by_reset(Connection connection, Endpoint sender, Endpoint receiver, Segment segment, bint arrives) except -1
 
 @cython.locals(side=int, late=bint, new=bint)
 cpdef bint outlives_reset(Connection connection, Endpoint sender, Segment segment) except -1

@@ -29,13 +29,18 @@ def rst_seen(
     """Rule 1: a RST closes where its number is exactly the one expected (RFC 5961 3.2)."""
     if connection.fresh:
         connection.notes |= NOTE_LONE_RESET
-        return
-    if receiver.state == SYN_SENT:
-        if _refuses(connection, receiver, segment):
-            _close_by_reset(connection, sender, receiver, segment, True)
-        else:
-            connection.notes |= NOTE_RESET_IGNORED
-        return
+    elif receiver.state != SYN_SENT:
+        _reset(connection, sender, receiver, segment, profile)
+    elif _refuses(connection, receiver, segment):
+        _close_by_reset(connection, sender, receiver, segment, True)
+    else:
+        connection.notes |= NOTE_RESET_IGNORED
+
+
+def _reset(
+    connection: Connection, sender: Endpoint, receiver: Endpoint, segment: Segment, profile: Profile
+) -> None:
+    """Take a RST to a receiver that has got a SYN."""
     if receiver.has_rcv:
         exact = is_expected(sender, receiver, segment.sequence)
     else:

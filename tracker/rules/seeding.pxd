@@ -21,21 +21,21 @@ cpdef put_other_end(Connection connection, int side, int state)
 
 cdef int _state_of_peer(int state) noexcept
 
-cdef _put(Endpoint endpoint, int state, long long time)
+cdef void _put(Endpoint endpoint, int state, long long time) noexcept
 
 @cython.locals(flags="unsigned int")
-cpdef take_numbers(Connection connection, Endpoint sender, Endpoint receiver, Segment segment)
+cpdef int take_numbers(Connection connection, Endpoint sender, Endpoint receiver, Segment segment) except -1
 
 @cython.locals(answers=bint, given_up=bint, state=int)
-cdef _take_syn_numbers(Endpoint sender, Endpoint receiver, Segment segment)
+cdef void _take_syn_numbers(Endpoint sender, Endpoint receiver, Segment segment) noexcept
 
-cdef _take_ack_numbers(Endpoint sender, Endpoint receiver, Segment segment)
+cdef void _take_ack_numbers(Endpoint sender, Endpoint receiver, Segment segment) noexcept
 
 @cython.locals(end="unsigned int", again=bint)
-cdef _take_sent_fin(Connection connection, Endpoint sender, Segment segment)
+cdef int _take_sent_fin(Connection connection, Endpoint sender, Segment segment) except -1
 
 @cython.locals(number="unsigned int", is_covered=bint)
-cdef _take_covered_fin(Endpoint receiver, Segment segment)
+cdef void _take_covered_fin(Endpoint receiver, Segment segment) noexcept
 
 @cython.locals(state=int)
 cdef bint _sent_fin_unseen(Endpoint endpoint) noexcept

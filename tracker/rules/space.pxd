@@ -9,27 +9,27 @@ cdef unsigned int LETTER_ACK, LETTER_DATA, LETTER_FIN
 cdef int CUT_OFF
 cdef long long LONGEST_GAP_NS
 
-cpdef sends_syn(Endpoint sender, Endpoint receiver, Segment segment)
+cpdef void sends_syn(Endpoint sender, Endpoint receiver, Segment segment) noexcept
 
 @cython.locals(gap="long long", due="long long")
-cpdef asks_again(Endpoint sender, long long time)
+cpdef void asks_again(Endpoint sender, long long time) noexcept
 
-cpdef bint proved_syn(Endpoint endpoint, Endpoint peer) except -1
+cpdef bint proved_syn(Endpoint endpoint, Endpoint peer) noexcept
 
-cpdef bint has_sent_more(Endpoint endpoint) except -1
+cpdef bint has_sent_more(Endpoint endpoint) noexcept
 
-cpdef bint in_window(Endpoint receiver, unsigned int sequence) except -1
+cpdef bint in_window(Endpoint receiver, unsigned int sequence) noexcept
 
-cpdef bint is_expected(Endpoint sender, Endpoint receiver, unsigned int sequence) except -1
+cpdef bint is_expected(Endpoint sender, Endpoint receiver, unsigned int sequence) noexcept
 
 @cython.locals(end="unsigned int")
-cpdef move(Endpoint sender, Endpoint receiver, Segment segment)
+cpdef void move(Endpoint sender, Endpoint receiver, Segment segment) noexcept
 
-cdef _arrive(Endpoint receiver, unsigned int start, unsigned int end)
+cdef void _arrive(Endpoint receiver, unsigned int start, unsigned int end) noexcept
 
-cdef _fill_hole(Endpoint receiver)
+cdef void _fill_hole(Endpoint receiver) noexcept
 
-cpdef acknowledges(Endpoint sender, Segment segment)
+cpdef void acknowledges(Endpoint sender, Segment segment) noexcept
 
 @cython.locals(edge="unsigned int")
-cpdef offers(Endpoint sender, Endpoint receiver, Segment segment, bint scaled)
+cpdef void offers(Endpoint sender, Endpoint receiver, Segment segment, bint scaled) noexcept

@@ -8,15 +8,22 @@ from tracker.wire.segment cimport Segment
 cdef int CLOSED, END_DISPROVED, FIN_WAIT_2, INFERRED, NOTHING, OBSERVED, RCV_FIN, SYN_RECEIVED, SYN_SENT
 cdef int TIMEOUT, UNREACHABLE, TIME_WAIT
 
-cpdef settle(Connection connection, long long now, Profile profile)
+cpdef int settle(Connection connection, long long now, Profile profile) except -1
 
 @cython.locals(deadline="long long", event=int)
-cdef _settle_doubt(Connection connection, Endpoint endpoint, Endpoint peer, long long now)
+cdef int _settle_doubt(Connection connection, Endpoint endpoint, Endpoint peer, long long now) except -1
+
+cdef long long _soonest(Endpoint endpoint, Profile profile) noexcept
 
 cdef long long _next_due(long long asked_at, long long gap, long long floor) noexcept
 
-@cython.locals(timer="long long", deadline="long long")
-cdef _settle_timer(Connection connection, Endpoint endpoint, long long now, Profile profile)
+@cython.locals(timer="long long")
+cdef int _settle_timer(Connection connection, Endpoint endpoint, long long now, Profile profile) except -1
+
+@cython.locals(deadline="long long")
+cdef int _give_up(
+    Connection connection, Endpoint endpoint, long long now, long long timer, Profile profile
+) except -1
 
 @cython.locals(deadline="long long", due="long long")
 cpdef long long end_of_state(
@@ -24,4 +31,4 @@ cpdef long long end_of_state(
     long long initial_rto,
 ) noexcept
 
-cpdef revive(Connection connection, Endpoint endpoint, Segment segment)
+cpdef int revive(Connection connection, Endpoint endpoint, Segment segment) except -1

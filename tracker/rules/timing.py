@@ -22,24 +22,33 @@ from tracker.words import (
 
 def settle(connection: Connection, now: int, profile: Profile) -> None:
     """Let happen what happens by itself until `now` (ns): doubts end, timers run out."""
-    _settle_doubt(connection, connection.a, connection.b, now)
-    _settle_doubt(connection, connection.b, connection.a, now)
-    _settle_timer(connection, connection.a, now, profile)
-    _settle_timer(connection, connection.b, now, profile)
+    if connection.a.pending != NOTHING:
+        _settle_doubt(connection, connection.a, connection.b, now)
+    if connection.b.pending != NOTHING:
+        _settle_doubt(connection, connection.b, connection.a, now)
+    if now >= _soonest(connection.a, profile):
+        _settle_timer(connection, connection.a, now, profile)
+    if now >= _soonest(connection.b, profile):
+        _settle_timer(connection, connection.b, now, profile)
+
+
+def _soonest(endpoint: Endpoint, profile: Profile) -> int:
+    """Return a time (ns) before which no timer of `endpoint` runs out, whatever its state.
+
+    Most segments come before it, and to know that costs less than to ask for the timer.
+    """
+    return min(endpoint.since, endpoint.asked_at) + profile.soonest
 
 
 def _settle_doubt(connection: Connection, endpoint: Endpoint, peer: Endpoint, now: int) -> None:
     """End a doubt: who still lacked the ACK would have asked again by now."""
-    if endpoint.pending == NOTHING:
-        return
     deadline = _next_due(endpoint.asked_at, endpoint.gap, 0)
-    if now < deadline:
-        return
-    event = endpoint.pending
-    endpoint.pending = NOTHING
-    connection.step(endpoint, event, endpoint.evidence_frame, deadline, OBSERVED)
-    if peer.has_fin and endpoint.rcv_nxt == add(peer.fin, 1) and not endpoint.doubts_fin:
-        connection.step(endpoint, RCV_FIN, endpoint.evidence_frame, deadline, OBSERVED)
+    if now >= deadline:
+        event = endpoint.pending
+        endpoint.pending = NOTHING
+        connection.step(endpoint, event, endpoint.evidence_frame, deadline, OBSERVED)
+        if peer.has_fin and endpoint.rcv_nxt == add(peer.fin, 1) and not endpoint.doubts_fin:
+            connection.step(endpoint, RCV_FIN, endpoint.evidence_frame, deadline, OBSERVED)
 
 
 def _next_due(asked_at: int, gap: int, floor: int) -> int:
@@ -57,10 +66,16 @@ def _settle_timer(connection: Connection, endpoint: Endpoint, now: int, profile:
     timer = profile.timer(endpoint.state)
     if endpoint.state == SYN_RECEIVED and connection.simultaneous:
         timer = profile.syn_sent  # it goes on to repeat its SYN (Linux, tcp_write_timeout())
-    if not timer or not endpoint.exists:
-        return
-    if endpoint.state == FIN_WAIT_2 and endpoint.reads:
-        return  # only an orphan has the timer, and an orphan acknowledges no data
+    elif endpoint.state == FIN_WAIT_2 and endpoint.reads:
+        timer = 0  # only an orphan has the timer, and an orphan acknowledges no data
+    if timer and endpoint.exists:
+        _give_up(connection, endpoint, now, timer, profile)
+
+
+def _give_up(
+    connection: Connection, endpoint: Endpoint, now: int, timer: int, profile: Profile
+) -> None:
+    """End the state of `endpoint`, which has a `timer` of so many ns, if that has run out."""
     deadline = end_of_state(
         endpoint.state,
         endpoint.since,
