@@ -200,7 +200,7 @@ WIDE = {
 ADDRESSES = {"a_low", "a_high", "b_low", "b_high", "a_port", "b_port", "version", "protocol"}
 BESIDE = {
     *("previous", "transitions", "tunnel", "history_high", "reset_time", "attempt_sequence"),
-    *("attempt_frame", "attempt_time", "place", "journal"),
+    *("attempt_frame", "attempt_time", "place", "shown", "journal"),
 }
 
 

@@ -19,10 +19,12 @@ cdef int TCP
 cdef int EMBRYONIC, CLOSED_QUEUE, OPEN, DATAGRAMS, QUEUES, CLOSED, LISTEN, NOTHING, ODD, _STANDS
 cdef unsigned int TOLD_ENDED, LETTER_DATA
 cdef long long LINGER_NS
-cdef size_t BESIDE, CALM, KEY, KIND, LAST_SEEN, REST, TOLD, WORDS
+cdef size_t BESIDE, CALM, KEY, KIND, LAST_SEEN, QUEUE, REST, TOLD, WORDS
 cdef unsigned long long PROTOCOL
 
 cpdef bint is_group(Segment segment) noexcept
+
+cdef bint _may_begin(Connection connection, Segment segment) noexcept
 
 @cython.final
 cdef class FlowTable:
@@ -53,9 +55,10 @@ cdef class FlowTable:
     @cython.locals(place=Py_ssize_t)
     cpdef segment_seen(self, Segment segment)
     @cython.locals(
-        side=int, connection=Connection, was_calm=bint, letters="unsigned int", new="unsigned int"
+        side=int, connection=Connection, was_calm=bint, is_quiet=bint, letters="unsigned int",
+        new="unsigned int",
     )
-    cdef _apply(self, Segment segment, Py_ssize_t place)
+    cdef int _apply(self, Segment segment, Py_ssize_t place) except -1
     @cython.locals(place=Py_ssize_t, side=int, connection=Connection)
     cpdef part_seen(self, Segment segment)
     @cython.locals(place=Py_ssize_t, side=int, connection=Connection)
@@ -71,6 +74,7 @@ cdef class FlowTable:
     @cython.locals(connection=Connection)
     cdef Connection _stand(self, Py_ssize_t place)
     cdef int _pack(self, Connection connection) except -1
+    cdef int _show(self, Connection connection) except -1
     @cython.locals(connection=Connection)
     cdef int _pack_place(self, Py_ssize_t place) except -1
     cdef int _touch(self, Connection connection) except -1
@@ -79,15 +83,15 @@ cdef class FlowTable:
     cdef int _load(self, Connection connection, Py_ssize_t place) except -1
     @cython.locals(octet=Py_ssize_t)
     cdef int _store(self, Connection connection, Py_ssize_t place) except -1
-    cdef _remove(self, size_t place)
+    cdef int _remove(self, size_t place) except -1
     @cython.locals(place=Py_ssize_t, connection=Connection)
     cdef Connection _create(self, Segment segment)
-    cdef _begin(self, Connection connection, Segment segment, int side)
+    cdef int _begin(self, Connection connection, Segment segment, int side) except -1
     @cython.locals(new=Connection)
     cdef Connection _generation(self, Connection connection, Segment segment, int side)
     @cython.locals(new=Connection)
     cdef Connection _succeed(self, Connection old, Segment segment, int side)
-    cdef _end(self, Connection connection, Segment segment)
+    cdef int _end(self, Connection connection, Segment segment) except -1
     @cython.locals(newest=Connection)
     cdef Connection _placed(self, Connection connection, Segment segment, int side)
     @cython.locals(old=Connection)
@@ -105,9 +109,9 @@ cdef class FlowTable:
     cdef bint _may_expire(self, Py_ssize_t place, long long now) except -1
     cdef bint _has_previous(self, Py_ssize_t place) except -1
     @cython.locals(queues=Queues)
-    cdef _evict(self, long long now)
-    cdef _evict_ended(self)
+    cdef int _evict(self, long long now) except -1
+    cdef int _evict_ended(self) except -1
     @cython.locals(connection=Connection)
-    cdef _evict_one(self, Py_ssize_t place, int queue, long long now)
+    cdef int _evict_one(self, Py_ssize_t place, int queue, long long now) except -1
     cdef bint _read(self, Connection connection, Py_ssize_t place, object now) except -1
     cdef int _pass_time(self, Connection connection, long long now) except -1

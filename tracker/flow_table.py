@@ -22,6 +22,7 @@ from tracker.layout import (
     ODD,
     OPEN,
     PROTOCOL,
+    QUEUE,
     QUEUES,
     REST,
     TOLD,
@@ -51,7 +52,7 @@ LINGER_NS = 120_000_000_000
 
 # How many connections may be unpacked at a time, a power of two: more than open and close at once
 # in most captures, and few enough to stay in a processor's cache.
-_STANDS = 1024
+_STANDS = 2048
 
 
 def is_group(segment: Segment) -> bool:
@@ -61,6 +62,11 @@ def is_group(segment: Segment) -> bool:
             segment.destination_low & 0xFFFFFFFF == 0xFFFFFFFF
         )
     return segment.destination_high >> 56 == 0xFF
+
+
+def _may_begin(connection: Connection, segment: Segment) -> bool:
+    """Return whether `segment` may belong to another generation than `connection`."""
+    return segment.flags & SYN != 0 or connection.previous is not None or connection.protocol != TCP
 
 
 class FlowTable:
@@ -118,7 +124,8 @@ class FlowTable:
         self._beside: dict[int, tuple[Any, ...]] = {}  # by place, what few connections have
         self._ended: deque[Connection] = deque()
         # Connections that are unpacked because something happens to them, by the low bits of
-        # their places; each is packed again when it is quiet, or another one needs its stand.
+        # their places.  When one is quiet, what predicts the next segment is put into its place;
+        # the rest of it follows when another one needs its stand.
         self._unpacked: list[Any] = [None] * _STANDS
 
     def __len__(self) -> int:
@@ -161,7 +168,7 @@ class FlowTable:
             connection = self._create(segment)
         else:
             connection = self._unpack(place)
-            if not connection.calm:
+            if not connection.calm and _may_begin(connection, segment):
                 connection = self._generation(connection, segment, side)
         was_calm = connection.calm
         letters = connection.a.letters | connection.b.letters << 16
@@ -175,13 +182,13 @@ class FlowTable:
             self._tell_after(connection, segment, side, False)
         if not (was_calm and connection.calm):
             connection = self._placed(connection, segment, side)
-            if connection.protocol == TCP:
-                self._touch(connection)
-                return
-        elif letters != connection.a.letters | connection.b.letters << 16:
+            is_quiet = connection.protocol != TCP
+        else:
+            is_quiet = letters == connection.a.letters | connection.b.letters << 16
+        if is_quiet:
+            self._show(connection)
+        else:
             self._touch(connection)
-            return
-        self._pack(connection)
 
     def part_seen(self, segment: Segment) -> None:
         """Count `segment`, a later part of one that was taken in, and step nothing."""
@@ -247,8 +254,13 @@ class FlowTable:
         """Return the connection at `place`, to be worked on and packed again."""
         connection = self._stand(place)
         if connection.place != place:
-            self._pack(connection)
-            self._load(connection, place)
+            if connection.shown == place:
+                self._pool.follow(connection, place)
+                connection.shown = NOTHING
+                connection.place = place
+            else:
+                self._pack(connection)
+                self._load(connection, place)
             self._pool.octets[8 * place * WORDS + KIND] = ODD  # what is packed is out of date
         return connection
 
@@ -263,13 +275,24 @@ class FlowTable:
     def _pack(self, connection: Connection) -> None:
         """Put `connection` back into its place, if it still has one, and let go of it."""
         if connection.place >= 0:
+            self._pool.show(connection, connection.place)
             self._store(connection, connection.place)
+            connection.place = NOTHING
+        elif connection.shown >= 0:
+            self._store(connection, connection.shown)
+            connection.shown = NOTHING
+
+    def _show(self, connection: Connection) -> None:
+        """Put what is predicted of `connection` into its place, if it still has one."""
+        if connection.place >= 0:
+            self._pool.show(connection, connection.place)
+            connection.shown = connection.place
             connection.place = NOTHING
 
     def _pack_place(self, place: int) -> None:
         """Pack the connection at `place`, if it is unpacked."""
         connection: Connection | None = self._unpacked[place & (_STANDS - 1)]
-        if connection is not None and connection.place == place:
+        if connection is not None and place in (connection.place, connection.shown):
             self._pack(connection)
 
     def _touch(self, connection: Connection) -> None:
@@ -299,8 +322,8 @@ class FlowTable:
             ) = self._beside[place]
 
     def _store(self, connection: Connection, place: int) -> None:
-        """Put `connection` into `place`."""
-        self._pool.store(connection, place)
+        """Put `connection` into `place`, but for what is shown there."""
+        self._pool.store_rest(connection, place)
         octet = 8 * place * WORDS + BESIDE
         if connection.has_rare():
             self._pool.octets[octet] = True
@@ -452,7 +475,8 @@ class FlowTable:
             queue = CLOSED_QUEUE
         elif connection.is_embryonic():
             queue = EMBRYONIC
-        self._queues.put(connection.place, queue)
+        if self._pool.small[8 * connection.place * WORDS + QUEUE] != queue:
+            self._queues.put(connection.place, queue)
 
     def seed(
         self,

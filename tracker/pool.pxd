@@ -34,22 +34,31 @@ cdef class Pool:
     cpdef Py_ssize_t take(self, Py_ssize_t limit) except -1
     @cython.locals(at=size_t)
     cpdef int give_back(self, Py_ssize_t place) except -1
-    @cython.locals(word=size_t, at=size_t, a=Endpoint, b=Endpoint)
-    cpdef store(self, Connection connection, size_t place)
+    cpdef int store(self, Connection connection, size_t place) except -1
+    @cython.locals(word=size_t, at=size_t)
+    cpdef int show(self, Connection connection, size_t place) except -1
     @cython.locals(at=size_t)
-    cdef _store_endpoint(self, Endpoint endpoint, size_t hot, size_t cold)
+    cdef int _show_endpoint(self, Endpoint endpoint, size_t hot) except -1
+    @cython.locals(word=size_t, at=size_t)
+    cpdef int store_rest(self, Connection connection, size_t place) except -1
     @cython.locals(at=size_t)
-    cdef _store_rest(self, Connection connection, size_t word)
+    cdef int _store_endpoint(self, Endpoint endpoint, size_t hot, size_t cold) except -1
+    @cython.locals(at=size_t)
+    cdef int _store_ends(self, Connection connection, size_t word) except -1
     @cython.locals(word=size_t, at=size_t, key="unsigned long long")
-    cpdef load(self, Connection connection, size_t place)
+    cpdef int load(self, Connection connection, size_t place) except -1
+    @cython.locals(word=size_t)
+    cpdef int follow(self, Connection connection, size_t place) except -1
     @cython.locals(at=size_t)
-    cdef _load_endpoint(self, Endpoint endpoint, size_t hot, size_t cold)
+    cdef int _follow_endpoint(self, Endpoint endpoint, size_t hot) except -1
     @cython.locals(at=size_t)
-    cdef _load_rest(self, Connection connection, size_t word)
+    cdef int _load_endpoint(self, Endpoint endpoint, size_t hot, size_t cold) except -1
+    @cython.locals(at=size_t)
+    cdef int _load_ends(self, Connection connection, size_t word) except -1
 
-@cython.locals(a=Endpoint, b=Endpoint)
-cdef int _kind(Connection connection) except -1
+cdef int _kind(Connection connection) noexcept
 
 cdef bint _is_even(Endpoint endpoint) noexcept
 
-cdef int _shift(Endpoint endpoint, Endpoint peer) except? -2
+@cython.locals(ours=int, theirs=int)
+cdef int _shift(Endpoint endpoint, Endpoint peer) noexcept

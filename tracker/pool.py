@@ -3,6 +3,10 @@
 An object for each connection and for each of its endpoints would take more memory and, when there
 are many, more cache lines for every packet.  The rules work on a `Connection`: `Pool.load` fills
 one from its place and `Pool.store` puts it back.
+
+What lies there is of two kinds: what `prediction` needs, of which it moves some with most segments,
+and the rest, which only the rules change.  The first can be put into the place and taken from there
+by itself (`show`, `follow`), while the other stays in the `Connection`.
 """
 
 import mmap
@@ -156,21 +160,21 @@ class Pool:
 
     def store(self, connection: Connection, place: int) -> None:
         """Put `connection` into `place`, but for what stands beside it (see `flow_table`)."""
+        self.show(connection, place)
+        self.store_rest(connection, place)
+
+    def show(self, connection: Connection, place: int) -> None:
+        """Put into `place` what `prediction` needs of `connection`."""
         word = place * WORDS
         at = 8 * word
-        a, b = connection.a, connection.b
         self.times[word + LAST_SEEN] = connection.last_seen
         self.octets[at + KIND] = _kind(connection)
-        self.octets[at + CALM] = connection.calm
-        self.octets[at + FRESH] = connection.fresh
-        self.small[at + GROUP] = connection.group
-        self._store_endpoint(a, word + HOT, word + COLD)
-        self._store_endpoint(b, word + HOT + HOT_WORDS, word + COLD + COLD_WORDS)
-        self.small[at + 8 * HOT + SHIFT] = _shift(a, b)
-        self.small[at + 8 * (HOT + HOT_WORDS) + SHIFT] = _shift(b, a)
-        self._store_rest(connection, word + REST)
+        self._show_endpoint(connection.a, word + HOT)
+        self._show_endpoint(connection.b, word + HOT + HOT_WORDS)
+        self.small[at + 8 * HOT + SHIFT] = _shift(connection.a, connection.b)
+        self.small[at + 8 * (HOT + HOT_WORDS) + SHIFT] = _shift(connection.b, connection.a)
 
-    def _store_endpoint(self, endpoint: Endpoint, hot: int, cold: int) -> None:
+    def _show_endpoint(self, endpoint: Endpoint, hot: int) -> None:
         self.words[hot + PACKETS] = endpoint.packets
         self.words[hot + BYTES] = endpoint.bytes
         self.words[hot + PAYLOAD] = endpoint.payload
@@ -182,10 +186,23 @@ class Pool:
         self.numbers[at + LAST_PRINT] = endpoint.last_print
         self.numbers[at + DUPLICATES] = endpoint.duplicates
         self.numbers[at + LETTERS] = endpoint.letters
+        self.octets[8 * hot + HAS_EDGE] = endpoint.has_edge
+
+    def store_rest(self, connection: Connection, place: int) -> None:
+        """Put into `place` what `prediction` does not need."""
+        word = place * WORDS
+        at = 8 * word
+        self.octets[at + CALM] = connection.calm
+        self.octets[at + FRESH] = connection.fresh
+        self.small[at + GROUP] = connection.group
+        self._store_endpoint(connection.a, word + HOT, word + COLD)
+        self._store_endpoint(connection.b, word + HOT + HOT_WORDS, word + COLD + COLD_WORDS)
+        self._store_ends(connection, word + REST)
+
+    def _store_endpoint(self, endpoint: Endpoint, hot: int, cold: int) -> None:
         at = 8 * hot
         self.octets[at + STATE] = endpoint.state
         self.small[at + WINDOW_SCALE] = endpoint.window_scale
-        self.octets[at + HAS_EDGE] = endpoint.has_edge
         self.octets[at + HAS_SND] = endpoint.has_snd
         self.octets[at + HAS_RCV] = endpoint.has_rcv
         self.octets[at + HAS_ACK] = endpoint.has_ack
@@ -211,7 +228,7 @@ class Pool:
         self.small[at + EVIDENCE_EVENT] = endpoint.evidence_event
         self.small[at + PENDING] = endpoint.pending
 
-    def _store_rest(self, connection: Connection, word: int) -> None:
+    def _store_ends(self, connection: Connection, word: int) -> None:
         self.times[word + FIRST_SEEN] = connection.first_seen
         self.words[word + HISTORY] = connection.history_low
         at = 2 * word
@@ -246,15 +263,22 @@ class Pool:
         connection.b_port = key >> B_PORT & 0xFFFF
         connection.protocol = key >> PROTOCOL & 0xFF
         connection.version = key >> VERSION & 0xFF
-        connection.last_seen = self.times[word + LAST_SEEN]
+        self.follow(connection, place)
         connection.calm = self.octets[at + CALM] != 0
         connection.fresh = self.octets[at + FRESH] != 0
         connection.group = self.small[at + GROUP]
         self._load_endpoint(connection.a, word + HOT, word + COLD)
         self._load_endpoint(connection.b, word + HOT + HOT_WORDS, word + COLD + COLD_WORDS)
-        self._load_rest(connection, word + REST)
+        self._load_ends(connection, word + REST)
 
-    def _load_endpoint(self, endpoint: Endpoint, hot: int, cold: int) -> None:
+    def follow(self, connection: Connection, place: int) -> None:
+        """Take from `place` what `prediction` may have moved."""
+        word = place * WORDS
+        connection.last_seen = self.times[word + LAST_SEEN]
+        self._follow_endpoint(connection.a, word + HOT)
+        self._follow_endpoint(connection.b, word + HOT + HOT_WORDS)
+
+    def _follow_endpoint(self, endpoint: Endpoint, hot: int) -> None:
         endpoint.packets = self.words[hot + PACKETS]
         endpoint.bytes = self.words[hot + BYTES]
         endpoint.payload = self.words[hot + PAYLOAD]
@@ -265,7 +289,9 @@ class Pool:
         endpoint.edge = self.numbers[at + EDGE]
         endpoint.last_print = self.numbers[at + LAST_PRINT]
         endpoint.duplicates = self.numbers[at + DUPLICATES]
-        endpoint.letters = self.numbers[at + LETTERS]
+
+    def _load_endpoint(self, endpoint: Endpoint, hot: int, cold: int) -> None:
+        endpoint.letters = self.numbers[2 * hot + LETTERS]
         at = 8 * hot
         endpoint.state = self.octets[at + STATE]
         endpoint.window_scale = self.small[at + WINDOW_SCALE]
@@ -295,7 +321,7 @@ class Pool:
         endpoint.evidence_event = self.small[at + EVIDENCE_EVENT]
         endpoint.pending = self.small[at + PENDING]
 
-    def _load_rest(self, connection: Connection, word: int) -> None:
+    def _load_ends(self, connection: Connection, word: int) -> None:
         connection.first_seen = self.times[word + FIRST_SEEN]
         connection.history_low = self.words[word + HISTORY]
         at = 2 * word
@@ -321,8 +347,9 @@ def _kind(connection: Connection) -> int:
     """Return how the next segment may be predicted."""
     if connection.protocol != TCP:
         return DATAGRAM
-    a, b = connection.a, connection.b
-    if connection.calm and a.has_edge == b.has_edge and _is_even(a) and _is_even(b):
+    if not connection.calm or connection.a.has_edge != connection.b.has_edge:
+        return ODD
+    if _is_even(connection.a) and _is_even(connection.b):
         return QUIET
     return ODD
 
