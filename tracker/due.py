@@ -6,21 +6,26 @@ change, and how, only `rules.timing` and `Connection.is_idle` say.
 
 from tracker.endpoint import Profile
 from tracker.layout import (
+    ADDED,
     ASKED_AT,
     COLD,
     COLD_WORDS,
+    ENDS,
     EXISTS,
+    FLAGS,
     GAP,
     HOT,
     HOT_WORDS,
+    KNOWN,
     LAST_SEEN,
     PACKETS,
     PENDING,
+    PENDING_BITS,
     READS,
     REST,
     SIMULTANEOUS,
     SINCE,
-    STATE,
+    STATE_BITS,
     WORDS,
 )
 from tracker.pool import Pool
@@ -38,15 +43,17 @@ def is_due(pool: Pool, place: int, now: int, profile: Profile) -> bool:
 
 def _has_ended(pool: Pool, word: int, hot: int, cold: int, now: int, profile: Profile) -> bool:
     """Return whether the state of an endpoint may have ended, or a doubt about it."""
-    if pool.small[8 * cold + PENDING] != NOTHING:
+    known = pool.numbers[2 * hot + KNOWN]
+    if known >> PENDING & PENDING_BITS != NOTHING + ADDED:
         return True
-    state = pool.octets[8 * hot + STATE]
+    state = known & STATE_BITS
     timer = profile.timer(state)
-    if state == SYN_RECEIVED and pool.octets[8 * (word + REST) + SIMULTANEOUS]:
+    if state == SYN_RECEIVED and pool.numbers[2 * (word + REST) + ENDS] & SIMULTANEOUS:
         timer = profile.syn_sent
-    if not timer or not pool.octets[8 * hot + EXISTS]:
+    flags = pool.numbers[2 * hot + FLAGS]
+    if not timer or not flags & EXISTS:
         return False
-    if state == FIN_WAIT_2 and pool.octets[8 * cold + READS]:
+    if state == FIN_WAIT_2 and flags & READS:
         return False
     return now >= end_of_state(
         state,

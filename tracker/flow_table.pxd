@@ -98,9 +98,9 @@ cdef class FlowTable:
     cdef Connection _succession(self, Connection connection, Segment segment, int side)
     @cython.locals(queue=int)
     cdef int _queue(self, Connection connection) except -1
-    cdef _tidy(self, long long now)
+    cdef int _tidy(self, long long now) except -1
     @cython.locals(head="long long", is_old=bint)
-    cdef _tidy_head(self, int queue, long long now)
+    cdef int _tidy_head(self, int queue, long long now) except -1
     @cython.locals(connection=Connection, has_ended=bint)
     cdef bint _has_ended(self, Py_ssize_t place, long long now) except -1
     @cython.locals(connection=Connection, place=Py_ssize_t)

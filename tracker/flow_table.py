@@ -521,24 +521,21 @@ class FlowTable:
 
     def _tidy(self, now: int) -> None:
         """Forget what ended long ago: a little work for each new connection."""
-        if self.keep_ended:
-            return
-        self._tidy_head(CLOSED_QUEUE, now)
-        self._tidy_head(CLOSED_QUEUE, now)
-        self._tidy_head(EMBRYONIC, now)
-        self._tidy_head(DATAGRAMS, now)
-        self._tidy_head(DATAGRAMS, now)
+        if not self.keep_ended:
+            self._tidy_head(CLOSED_QUEUE, now)
+            self._tidy_head(CLOSED_QUEUE, now)
+            self._tidy_head(EMBRYONIC, now)
+            self._tidy_head(DATAGRAMS, now)
+            self._tidy_head(DATAGRAMS, now)
 
     def _tidy_head(self, queue: int, now: int) -> None:
         """Look at the oldest connection of `queue`, and forget it if it has ended."""
         head = self._queues.heads[queue]
-        if head < 0:
-            return
-        is_old = now - self._pool.times[head * WORDS + LAST_SEEN] > self.linger
+        is_old = head >= 0 and now - self._pool.times[head * WORDS + LAST_SEEN] > self.linger
         if is_old and self._has_ended(head, now):
             self._remove(head)
             self.ended_count += 1
-        elif queue == DATAGRAMS:
+        elif queue == DATAGRAMS and head >= 0:
             self._queues.renew(head, queue)
 
     def _has_ended(self, place: int, now: int) -> bool:

@@ -5,15 +5,11 @@ from tracker.endpoint cimport Endpoint
 
 cdef int CUT_OFF, NOTHING, TCP, DATAGRAM, ODD, QUIET
 cdef Py_ssize_t _FIRST_PLACES, _HUGE_PAGE
-cdef size_t ACK_SENT, ANSWERED, ASKED_AT, ATTEMPTED, ATTEMPT_SIDE, A_HIGH, A_LOW, BASIS
-cdef size_t BEFORE_END, BYTES, B_HIGH, B_LOW, CALM, CERTAINTY, COLD, COLD_WORDS, DOUBTS_FIN
-cdef size_t DUPLICATES, EDGE, EVIDENCE_EVENT, EVIDENCE_FRAME, EXISTS, FAST_OPEN, FIN_NUMBER
-cdef size_t FIRST_SEEN, FIRST_SENDER, FRESH, GAP, GENERATION, GROUP, HAS_ACK, HAS_EDGE
-cdef size_t HAS_FIN, HAS_HOLE, HAS_ISS, HAS_RCV, HAS_SND, HISTORY, HISTORY_LENGTH, HOLE_END
-cdef size_t HOLE_START, HOT, HOT_WORDS, INITIATOR, ISS, KEY, KIND, LAST_PRINT, LAST_SEEN
-cdef size_t LEFT_BEHIND, LETTERS, NOTES, PACKETS, PAYLOAD, PENDING, RCV_NXT, READS
-cdef size_t RESET_SEEN, RESET_SIDE, REST, SHIFT, SIMULTANEOUS, SINCE, SND_NXT, STATE
-cdef size_t SUPERSEDED, TOLD, WINDOW_SCALE, WORDS, NEWER, QUEUE, BESIDE
+cdef size_t ACK_SENT, ASKED_AT, A_HIGH, A_LOW, BESIDE, BYTES, B_HIGH, B_LOW, CALM, COLD, COLD_WORDS
+cdef size_t DUPLICATES, EDGE, ENDS, EVIDENCE_FRAME, FIN_NUMBER, FIRST_SEEN, FLAGS, GAP, GENERATION
+cdef size_t HAS_EDGE, HISTORY, HOLE_END, HOLE_START, HOT, HOT_WORDS, ISS, KEY, KIND, KNOWN
+cdef size_t LAST_PRINT, LAST_SEEN, LETTERS, NEWER, NOTES, PACKETS, PAYLOAD, QUEUE, RCV_NXT, REST
+cdef size_t SHIFT, SIDES, SINCE, SND_NXT, TOLD, WORDS
 
 cdef unsigned long long B_PORT, PROTOCOL, VERSION
 
@@ -55,6 +51,22 @@ cdef class Pool:
     cdef int _load_endpoint(self, Endpoint endpoint, size_t hot, size_t cold) except -1
     @cython.locals(at=size_t)
     cdef int _load_ends(self, Connection connection, size_t word) except -1
+
+cdef unsigned int _known(Endpoint endpoint) noexcept
+
+cdef void _take_known(Endpoint endpoint, unsigned int known) noexcept
+
+cdef unsigned int _flags(Endpoint endpoint) noexcept
+
+cdef void _take_flags(Endpoint endpoint, unsigned int flags) noexcept
+
+cdef unsigned int _sides(Connection connection) noexcept
+
+cdef void _take_sides(Connection connection, unsigned int sides) noexcept
+
+cdef unsigned int _ends(Connection connection) noexcept
+
+cdef void _take_ends(Connection connection, unsigned int ends) noexcept
 
 cdef int _kind(Connection connection) noexcept
 

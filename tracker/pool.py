@@ -18,80 +18,54 @@ from tracker.layout import (
     A_HIGH,
     A_LOW,
     ACK_SENT,
-    ANSWERED,
     ASKED_AT,
-    ATTEMPT_SIDE,
-    ATTEMPTED,
     B_HIGH,
     B_LOW,
     B_PORT,
-    BASIS,
-    BEFORE_END,
     BESIDE,
     BYTES,
     CALM,
-    CERTAINTY,
     COLD,
     COLD_WORDS,
     DATAGRAM,
-    DOUBTS_FIN,
     DUPLICATES,
     EDGE,
-    EVIDENCE_EVENT,
+    ENDS,
     EVIDENCE_FRAME,
-    EXISTS,
-    FAST_OPEN,
     FIN_NUMBER,
     FIRST_SEEN,
-    FIRST_SENDER,
-    FRESH,
+    FLAGS,
     GAP,
     GENERATION,
-    GROUP,
-    HAS_ACK,
     HAS_EDGE,
-    HAS_FIN,
-    HAS_HOLE,
-    HAS_ISS,
-    HAS_RCV,
-    HAS_SND,
     HISTORY,
-    HISTORY_LENGTH,
     HOLE_END,
     HOLE_START,
     HOT,
     HOT_WORDS,
-    INITIATOR,
     ISS,
     KEY,
     KIND,
+    KNOWN,
     LAST_PRINT,
     LAST_SEEN,
-    LEFT_BEHIND,
     LETTERS,
     NEWER,
     NOTES,
     ODD,
     PACKETS,
     PAYLOAD,
-    PENDING,
     PROTOCOL,
     QUEUE,
     QUIET,
     RCV_NXT,
-    READS,
-    RESET_SEEN,
-    RESET_SIDE,
     REST,
     SHIFT,
-    SIMULTANEOUS,
+    SIDES,
     SINCE,
     SND_NXT,
-    STATE,
-    SUPERSEDED,
     TOLD,
     VERSION,
-    WINDOW_SCALE,
     WORDS,
 )
 from tracker.wire.segment import CUT_OFF, TCP
@@ -193,24 +167,13 @@ class Pool:
         word = place * WORDS
         at = 8 * word
         self.octets[at + CALM] = connection.calm
-        self.octets[at + FRESH] = connection.fresh
-        self.small[at + GROUP] = connection.group
         self._store_endpoint(connection.a, word + HOT, word + COLD)
         self._store_endpoint(connection.b, word + HOT + HOT_WORDS, word + COLD + COLD_WORDS)
         self._store_ends(connection, word + REST)
 
     def _store_endpoint(self, endpoint: Endpoint, hot: int, cold: int) -> None:
-        at = 8 * hot
-        self.octets[at + STATE] = endpoint.state
-        self.small[at + WINDOW_SCALE] = endpoint.window_scale
-        self.octets[at + HAS_SND] = endpoint.has_snd
-        self.octets[at + HAS_RCV] = endpoint.has_rcv
-        self.octets[at + HAS_ACK] = endpoint.has_ack
-        self.octets[at + HAS_HOLE] = endpoint.has_hole
-        self.octets[at + EXISTS] = endpoint.exists
-        self.octets[at + HAS_ISS] = endpoint.has_iss
-        self.octets[at + HAS_FIN] = endpoint.has_fin
-        self.octets[at + ANSWERED] = endpoint.answered
+        self.numbers[2 * hot + KNOWN] = _known(endpoint)
+        self.numbers[2 * hot + FLAGS] = _flags(endpoint)
         self.words[cold + EVIDENCE_FRAME] = endpoint.evidence_frame
         self.times[cold + SINCE] = endpoint.since
         self.times[cold + ASKED_AT] = endpoint.asked_at
@@ -220,13 +183,6 @@ class Pool:
         self.numbers[at + FIN_NUMBER] = endpoint.fin
         self.numbers[at + HOLE_START] = endpoint.hole_start
         self.numbers[at + HOLE_END] = endpoint.hole_end
-        at = 8 * cold
-        self.octets[at + READS] = endpoint.reads
-        self.octets[at + DOUBTS_FIN] = endpoint.doubts_fin
-        self.octets[at + BEFORE_END] = endpoint.before_end
-        self.octets[at + CERTAINTY] = endpoint.certainty
-        self.small[at + EVIDENCE_EVENT] = endpoint.evidence_event
-        self.small[at + PENDING] = endpoint.pending
 
     def _store_ends(self, connection: Connection, word: int) -> None:
         self.times[word + FIRST_SEEN] = connection.first_seen
@@ -234,20 +190,9 @@ class Pool:
         at = 2 * word
         self.numbers[at + GENERATION] = connection.generation
         self.numbers[at + NOTES] = connection.notes
+        self.numbers[at + SIDES] = _sides(connection)
+        self.numbers[at + ENDS] = _ends(connection)
         self.numbers[at + TOLD] = connection.told
-        at = 8 * word
-        self.small[at + LEFT_BEHIND] = connection.left_behind
-        self.octets[at + SUPERSEDED] = connection.superseded
-        self.octets[at + FIRST_SENDER] = connection.first_sender
-        self.octets[at + INITIATOR] = connection.initiator
-        self.octets[at + BASIS] = connection.basis
-        self.octets[at + FAST_OPEN] = connection.fast_open
-        self.octets[at + SIMULTANEOUS] = connection.simultaneous
-        self.octets[at + RESET_SEEN] = connection.reset_seen
-        self.octets[at + RESET_SIDE] = connection.reset_side
-        self.octets[at + ATTEMPTED] = connection.attempted
-        self.octets[at + ATTEMPT_SIDE] = connection.attempt_side
-        self.octets[at + HISTORY_LENGTH] = connection.history_length
 
     def load(self, connection: Connection, place: int) -> None:
         """Fill `connection` from `place`, but for what stands beside it (see `flow_table`)."""
@@ -265,8 +210,6 @@ class Pool:
         connection.version = key >> VERSION & 0xFF
         self.follow(connection, place)
         connection.calm = self.octets[at + CALM] != 0
-        connection.fresh = self.octets[at + FRESH] != 0
-        connection.group = self.small[at + GROUP]
         self._load_endpoint(connection.a, word + HOT, word + COLD)
         self._load_endpoint(connection.b, word + HOT + HOT_WORDS, word + COLD + COLD_WORDS)
         self._load_ends(connection, word + REST)
@@ -292,18 +235,8 @@ class Pool:
 
     def _load_endpoint(self, endpoint: Endpoint, hot: int, cold: int) -> None:
         endpoint.letters = self.numbers[2 * hot + LETTERS]
-        at = 8 * hot
-        endpoint.state = self.octets[at + STATE]
-        endpoint.window_scale = self.small[at + WINDOW_SCALE]
-        endpoint.has_edge = self.octets[at + HAS_EDGE] != 0
-        endpoint.has_snd = self.octets[at + HAS_SND] != 0
-        endpoint.has_rcv = self.octets[at + HAS_RCV] != 0
-        endpoint.has_ack = self.octets[at + HAS_ACK] != 0
-        endpoint.has_hole = self.octets[at + HAS_HOLE] != 0
-        endpoint.exists = self.octets[at + EXISTS] != 0
-        endpoint.has_iss = self.octets[at + HAS_ISS] != 0
-        endpoint.has_fin = self.octets[at + HAS_FIN] != 0
-        endpoint.answered = self.octets[at + ANSWERED] != 0
+        _take_known(endpoint, self.numbers[2 * hot + KNOWN])
+        _take_flags(endpoint, self.numbers[2 * hot + FLAGS])
         endpoint.evidence_frame = self.words[cold + EVIDENCE_FRAME]
         endpoint.since = self.times[cold + SINCE]
         endpoint.asked_at = self.times[cold + ASKED_AT]
@@ -313,13 +246,6 @@ class Pool:
         endpoint.fin = self.numbers[at + FIN_NUMBER]
         endpoint.hole_start = self.numbers[at + HOLE_START]
         endpoint.hole_end = self.numbers[at + HOLE_END]
-        at = 8 * cold
-        endpoint.reads = self.octets[at + READS] != 0
-        endpoint.doubts_fin = self.octets[at + DOUBTS_FIN] != 0
-        endpoint.before_end = self.octets[at + BEFORE_END]
-        endpoint.certainty = self.octets[at + CERTAINTY]
-        endpoint.evidence_event = self.small[at + EVIDENCE_EVENT]
-        endpoint.pending = self.small[at + PENDING]
 
     def _load_ends(self, connection: Connection, word: int) -> None:
         connection.first_seen = self.times[word + FIRST_SEEN]
@@ -328,19 +254,105 @@ class Pool:
         connection.generation = self.numbers[at + GENERATION]
         connection.notes = self.numbers[at + NOTES]
         connection.told = self.numbers[at + TOLD]
-        at = 8 * word
-        connection.left_behind = self.small[at + LEFT_BEHIND]
-        connection.superseded = self.octets[at + SUPERSEDED] != 0
-        connection.first_sender = self.octets[at + FIRST_SENDER]
-        connection.initiator = self.octets[at + INITIATOR]
-        connection.basis = self.octets[at + BASIS]
-        connection.fast_open = self.octets[at + FAST_OPEN] != 0
-        connection.simultaneous = self.octets[at + SIMULTANEOUS] != 0
-        connection.reset_seen = self.octets[at + RESET_SEEN] != 0
-        connection.reset_side = self.octets[at + RESET_SIDE]
-        connection.attempted = self.octets[at + ATTEMPTED] != 0
-        connection.attempt_side = self.octets[at + ATTEMPT_SIDE]
-        connection.history_length = self.octets[at + HISTORY_LENGTH]
+        _take_sides(connection, self.numbers[at + SIDES])
+        _take_ends(connection, self.numbers[at + ENDS])
+
+
+# --- small values in one number, see `layout` ----------------------------------------------------
+
+
+def _known(endpoint: Endpoint) -> int:
+    return (
+        endpoint.state
+        | endpoint.before_end << 4
+        | endpoint.certainty << 8
+        | (endpoint.evidence_event + 2) << 12
+        | (endpoint.pending + 2) << 20
+    )
+
+
+def _take_known(endpoint: Endpoint, known: int) -> None:
+    endpoint.state = known & 0xF
+    endpoint.before_end = known >> 4 & 0xF
+    endpoint.certainty = known >> 8 & 0xF
+    endpoint.evidence_event = (known >> 12 & 0xFF) - 2
+    endpoint.pending = (known >> 20 & 0xFF) - 2
+
+
+def _flags(endpoint: Endpoint) -> int:
+    return (
+        endpoint.exists
+        | endpoint.reads << 1
+        | endpoint.answered << 2
+        | endpoint.doubts_fin << 3
+        | endpoint.has_iss << 4
+        | endpoint.has_snd << 5
+        | endpoint.has_fin << 6
+        | endpoint.has_rcv << 7
+        | endpoint.has_ack << 8
+        | endpoint.has_edge << 9
+        | endpoint.has_hole << 10
+        | (endpoint.window_scale + 2) << 16
+    )
+
+
+def _take_flags(endpoint: Endpoint, flags: int) -> None:
+    endpoint.exists = flags & 1 != 0
+    endpoint.reads = flags & 1 << 1 != 0
+    endpoint.answered = flags & 1 << 2 != 0
+    endpoint.doubts_fin = flags & 1 << 3 != 0
+    endpoint.has_iss = flags & 1 << 4 != 0
+    endpoint.has_snd = flags & 1 << 5 != 0
+    endpoint.has_fin = flags & 1 << 6 != 0
+    endpoint.has_rcv = flags & 1 << 7 != 0
+    endpoint.has_ack = flags & 1 << 8 != 0
+    endpoint.has_edge = flags & 1 << 9 != 0
+    endpoint.has_hole = flags & 1 << 10 != 0
+    endpoint.window_scale = (flags >> 16 & 0xFF) - 2
+
+
+def _sides(connection: Connection) -> int:
+    return (
+        connection.first_sender
+        | connection.initiator << 4
+        | connection.basis << 8
+        | connection.reset_side << 12
+        | connection.attempt_side << 16
+        | connection.history_length << 20
+    )
+
+
+def _take_sides(connection: Connection, sides: int) -> None:
+    connection.first_sender = sides & 0xF
+    connection.initiator = sides >> 4 & 0xF
+    connection.basis = sides >> 8 & 0xF
+    connection.reset_side = sides >> 12 & 0xF
+    connection.attempt_side = sides >> 16 & 0xF
+    connection.history_length = sides >> 20 & 0xFF
+
+
+def _ends(connection: Connection) -> int:
+    return (
+        connection.left_behind + 2
+        | (connection.group + 2) << 8
+        | connection.simultaneous << 16
+        | connection.superseded << 17
+        | connection.fast_open << 18
+        | connection.reset_seen << 19
+        | connection.attempted << 20
+        | connection.fresh << 21
+    )
+
+
+def _take_ends(connection: Connection, ends: int) -> None:
+    connection.left_behind = (ends & 0xFF) - 2
+    connection.group = (ends >> 8 & 0xFF) - 2
+    connection.simultaneous = ends & 1 << 16 != 0
+    connection.superseded = ends & 1 << 17 != 0
+    connection.fast_open = ends & 1 << 18 != 0
+    connection.reset_seen = ends & 1 << 19 != 0
+    connection.attempted = ends & 1 << 20 != 0
+    connection.fresh = ends & 1 << 21 != 0
 
 
 def _kind(connection: Connection) -> int:

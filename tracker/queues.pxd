@@ -16,7 +16,8 @@ cdef class Queues:
     cpdef int renew(self, size_t place, int queue) except -1
     @cython.locals(last="long long", at=size_t)
     cdef int _append(self, size_t place, int queue) except -1
-    @cython.locals(queue=int, at=size_t, older=Py_ssize_t, newer=Py_ssize_t)
-    cpdef take_out(self, size_t place)
+    @cython.locals(queue=int, at=size_t)
+    cpdef int take_out(self, size_t place) except -1
+    cdef int _join(self, int queue, Py_ssize_t older, Py_ssize_t newer) except -1
     @cython.locals(best=size_t, place=size_t, _=int, times="long long[::1]")
     cpdef Py_ssize_t idle_longest(self, int queue) except -1

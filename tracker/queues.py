@@ -34,8 +34,9 @@ class Queues:
 
     def renew(self, place: int, queue: int) -> None:
         """Move the connection at `place` to the end of `queue`, in which it is."""
-        self.take_out(place)
-        self._append(place, queue)
+        if self._tails[queue] != place:
+            self.take_out(place)
+            self._append(place, queue)
 
     def _append(self, place: int, queue: int) -> None:
         self.lengths[queue] += 1
@@ -54,11 +55,13 @@ class Queues:
         """Take the connection at `place` out of its queue, if it is in one."""
         at = place * WORDS
         queue = self._pool.small[8 * at + QUEUE]
-        if queue < 0:
-            return
-        self.lengths[queue] -= 1
-        older = self._pool.links[2 * at + OLDER]
-        newer = self._pool.links[2 * at + NEWER]
+        if queue >= 0:
+            self._pool.small[8 * at + QUEUE] = NOTHING
+            self.lengths[queue] -= 1
+            self._join(queue, self._pool.links[2 * at + OLDER], self._pool.links[2 * at + NEWER])
+
+    def _join(self, queue: int, older: int, newer: int) -> None:
+        """Let `newer` follow `older`; NOTHING stands for an end of `queue`."""
         if older < 0:
             self.heads[queue] = newer
         else:
@@ -67,7 +70,6 @@ class Queues:
             self._tails[queue] = older
         else:
             self._pool.links[2 * newer * WORDS + OLDER] = older
-        self._pool.small[8 * at + QUEUE] = NOTHING
 
     def idle_longest(self, queue: int) -> int:
         """Return the place of the longest idle of those that wait longest; others queue anew."""
