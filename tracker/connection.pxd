@@ -7,7 +7,7 @@ from tracker.wire.segment cimport Segment
 
 cdef unsigned int ACK, FIN, RST, SYN
 cdef int TCP, ASSUMED, BY_SYN, CLOSED, ESTABLISHED, LISTEN, NOTHING, OBSERVED, RESET
-cdef int SYN_RECEIVED, TIME_WAIT, UNKNOWN
+cdef int SYN_RECEIVED, TIME_WAIT, UNKNOWN, CLOSED_QUEUE, DATAGRAMS, EMBRYONIC, OPEN
 cdef unsigned int LETTER_ACK, LETTER_DATA, LETTER_FIN, LETTER_MULTI, LETTER_RETRANSMISSION
 cdef unsigned int LETTER_RST, LETTER_SYN, LETTER_SYN_ACK, LETTER_ZERO_WINDOW
 cdef int _LETTER_BITS, _LETTERS_IN_WORD
@@ -73,14 +73,9 @@ cdef class Connection:
     cpdef void clear(self) noexcept
     cpdef void clear_rare(self) noexcept
     cpdef bint has_rare(self) noexcept
-    @cython.locals(state=int)
+    @cython.locals(before=int, state=int)
     cpdef int step(
         self, Endpoint endpoint, int event, unsigned long long frame, long long time, int certainty
-    ) except -1
-    @cython.locals(before=int)
-    cdef int _enter(
-        self, Endpoint endpoint, int state, int event, unsigned long long frame, long long time,
-        int certainty,
     ) except -1
     cdef _keep_transition(self, Endpoint endpoint, int event, unsigned long long frame, long long time, int state)
     @cython.locals(other=Connection)
@@ -96,6 +91,7 @@ cdef class Connection:
     cpdef int sides_present(self, long long now, long long unreplied, long long replied) except -1
     cpdef bint is_embryonic(self) noexcept
     cpdef bint is_over(self) noexcept
+    cpdef int queue(self) noexcept
     cdef bint _is_gone(self, Endpoint endpoint) noexcept
     @cython.locals(letters="unsigned int")
     cpdef void note_letters(self, Endpoint sender, int side, Segment segment) noexcept

@@ -7,6 +7,7 @@ those who show it.
 """
 
 from tracker.endpoint import Endpoint, Transition
+from tracker.layout import CLOSED_QUEUE, DATAGRAMS, EMBRYONIC, OPEN
 from tracker.sequence import add, after
 from tracker.tcp_state import Event, State
 from tracker.tcp_state import step as next_state
@@ -155,21 +156,18 @@ class Connection:
             or self.attempted
         )
 
-    def step(self, endpoint: Endpoint, event: int, frame: int, time: int, certainty: int) -> None:
-        """Let `event` happen to `endpoint` and keep the evidence where it changes the state."""
-        state = next_state(endpoint.state, event, endpoint.before_end)
-        if state != endpoint.state:
-            self._enter(endpoint, state, event, frame, time, certainty)
+    def step(self, endpoint: Endpoint, event: int, frame: int, time: int, certainty: int) -> int:
+        """Let `event` happen to `endpoint` and keep the evidence where it changes the state.
 
-    def _enter(
-        self, endpoint: Endpoint, state: int, event: int, frame: int, time: int, certainty: int
-    ) -> None:
-        """Let `endpoint` be in `state` from now on."""
+        Returns 1 if it does, else 0.
+        """
+        before, state = endpoint.state, next_state(endpoint.state, event, endpoint.before_end)
+        if state == before:
+            return 0
         if endpoint.certainty == ASSUMED and event != RESET and not self._both_sent_data():
             certainty = ASSUMED
         if self.transitions is not None:
             self._keep_transition(endpoint, event, frame, time, state)
-        before = endpoint.state
         if state == CLOSED:
             endpoint.before_end = before
         endpoint.state = state
@@ -179,6 +177,7 @@ class Connection:
         endpoint.since = time
         if self.journal is not None:
             self.journal.changed(self, endpoint, before)
+        return 1
 
     def _keep_transition(
         self, endpoint: Endpoint, event: int, frame: int, time: int, state: int
@@ -262,6 +261,16 @@ class Connection:
     def is_over(self) -> bool:
         """Return whether neither endpoint is there any more, but for TIME_WAIT."""
         return self._is_gone(self.a) and self._is_gone(self.b)
+
+    def queue(self) -> int:
+        """Return the queue where it waits to be evicted, of those in `layout`."""
+        if self.protocol != TCP:
+            return DATAGRAMS
+        if self._is_gone(self.a) and self._is_gone(self.b):
+            return CLOSED_QUEUE
+        if self.a.state <= SYN_RECEIVED or self.b.state <= SYN_RECEIVED:
+            return EMBRYONIC
+        return OPEN
 
     def _is_gone(self, endpoint: Endpoint) -> bool:
         return (

@@ -71,6 +71,7 @@ cdef class FlowTable:
     cpdef connection_of(self, Segment segment)
     @cython.locals(connection=Connection)
     cdef Connection _unpack(self, Py_ssize_t place)
+    cdef int _fill(self, Connection connection, Py_ssize_t place) except -1
     @cython.locals(connection=Connection)
     cdef Connection _stand(self, Py_ssize_t place)
     cdef int _pack(self, Connection connection) except -1

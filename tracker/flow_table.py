@@ -252,17 +252,22 @@ class FlowTable:
 
     def _unpack(self, place: int) -> Connection:
         """Return the connection at `place`, to be worked on and packed again."""
-        connection = self._stand(place)
-        if connection.place != place:
-            if connection.shown == place:
-                self._pool.follow(connection, place)
-                connection.shown = NOTHING
-                connection.place = place
-            else:
-                self._pack(connection)
-                self._load(connection, place)
-            self._pool.octets[8 * place * WORDS + KIND] = ODD  # what is packed is out of date
+        connection: Connection | None = self._unpacked[place & (_STANDS - 1)]
+        if connection is None or connection.place != place:
+            connection = self._stand(place)
+            self._fill(connection, place)
         return connection
+
+    def _fill(self, connection: Connection, place: int) -> None:
+        """Let `connection`, which stands where it should, be the one at `place`."""
+        if connection.shown == place:
+            self._pool.follow(connection, place)
+            connection.shown = NOTHING
+            connection.place = place
+        else:
+            self._pack(connection)
+            self._load(connection, place)
+        self._pool.octets[8 * place * WORDS + KIND] = ODD  # what is packed is out of date
 
     def _stand(self, place: int) -> Connection:
         """Return what the connection at `place` is unpacked into."""
@@ -468,13 +473,7 @@ class FlowTable:
 
     def _queue(self, connection: Connection) -> None:
         """Put the connection into the queue where it belongs now."""
-        queue = OPEN
-        if connection.protocol != TCP:
-            queue = DATAGRAMS
-        elif connection.is_over():
-            queue = CLOSED_QUEUE
-        elif connection.is_embryonic():
-            queue = EMBRYONIC
+        queue = connection.queue()
         if self._pool.small[8 * connection.place * WORDS + QUEUE] != queue:
             self._queues.put(connection.place, queue)
 

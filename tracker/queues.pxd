@@ -13,9 +13,11 @@ cdef class Queues:
     cdef Pool _pool
 
     cpdef int put(self, size_t place, int queue) except -1
+    @cython.locals(at=size_t)
     cpdef int renew(self, size_t place, int queue) except -1
-    @cython.locals(last="long long", at=size_t)
     cdef int _append(self, size_t place, int queue) except -1
+    @cython.locals(last="long long", at=size_t)
+    cdef int _come_last(self, size_t place, int queue) except -1
     @cython.locals(queue=int, at=size_t)
     cpdef int take_out(self, size_t place) except -1
     cdef int _join(self, int queue, Py_ssize_t older, Py_ssize_t newer) except -1

@@ -35,16 +35,20 @@ class Queues:
     def renew(self, place: int, queue: int) -> None:
         """Move the connection at `place` to the end of `queue`, in which it is."""
         if self._tails[queue] != place:
-            self.take_out(place)
-            self._append(place, queue)
+            at = 2 * place * WORDS
+            self._join(queue, self._pool.links[at + OLDER], self._pool.links[at + NEWER])
+            self._come_last(place, queue)
 
     def _append(self, place: int, queue: int) -> None:
         self.lengths[queue] += 1
+        self._pool.small[8 * place * WORDS + QUEUE] = queue
+        self._come_last(place, queue)
+
+    def _come_last(self, place: int, queue: int) -> None:
         last = self._tails[queue]
-        at = place * WORDS
-        self._pool.small[8 * at + QUEUE] = queue
-        self._pool.links[2 * at + OLDER] = last
-        self._pool.links[2 * at + NEWER] = NOTHING
+        at = 2 * place * WORDS
+        self._pool.links[at + OLDER] = last
+        self._pool.links[at + NEWER] = NOTHING
         self._tails[queue] = place
         if last < 0:
             self.heads[queue] = place
