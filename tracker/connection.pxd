@@ -89,7 +89,6 @@ cdef class Connection:
     cpdef bint is_idle(self, long long now, long long unreplied, long long replied) noexcept
     @cython.locals(present=int)
     cpdef int sides_present(self, long long now, long long unreplied, long long replied) except -1
-    cpdef bint is_embryonic(self) noexcept
     cpdef bint is_over(self) noexcept
     cpdef int queue(self) noexcept
     cdef bint _is_gone(self, Endpoint endpoint) noexcept

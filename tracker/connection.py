@@ -252,12 +252,6 @@ class Connection:
             present &= 0 if self.left_behind < 0 else 1 << self.left_behind
         return present
 
-    def is_embryonic(self) -> bool:
-        """Return whether the handshake is not complete."""
-        return self.protocol == TCP and (
-            self.a.state <= SYN_RECEIVED or self.b.state <= SYN_RECEIVED
-        )
-
     def is_over(self) -> bool:
         """Return whether neither endpoint is there any more, but for TIME_WAIT."""
         return self._is_gone(self.a) and self._is_gone(self.b)
@@ -266,7 +260,7 @@ class Connection:
         """Return the queue where it waits to be evicted, of those in `layout`."""
         if self.protocol != TCP:
             return DATAGRAMS
-        if self._is_gone(self.a) and self._is_gone(self.b):
+        if self.is_over():
             return CLOSED_QUEUE
         if self.a.state <= SYN_RECEIVED or self.b.state <= SYN_RECEIVED:
             return EMBRYONIC

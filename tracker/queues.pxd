@@ -21,5 +21,9 @@ cdef class Queues:
     @cython.locals(queue=int, at=size_t)
     cpdef int take_out(self, size_t place) except -1
     cdef int _join(self, int queue, Py_ssize_t older, Py_ssize_t newer) except -1
-    @cython.locals(best=size_t, place=size_t, _=int, times="long long[::1]")
+    @cython.locals(
+        best=Py_ssize_t, place=Py_ssize_t, _="long long", times="long long[::1]", links="int[::1]"
+    )
     cpdef Py_ssize_t idle_longest(self, int queue) except -1
+    @cython.locals(first=Py_ssize_t, last=Py_ssize_t, _="long long", links="int[::1]")
+    cdef int _turn(self, int queue, long long count) except -1

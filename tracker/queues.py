@@ -77,11 +77,25 @@ class Queues:
 
     def idle_longest(self, queue: int) -> int:
         """Return the place of the longest idle of those that wait longest; others queue anew."""
-        times = self._pool.times
-        best = self.heads[queue]
-        for _ in range(_SAMPLE):
-            place = self.heads[queue]
+        times, links = self._pool.times, self._pool.links
+        best = place = self.heads[queue]
+        for _ in range(min(_SAMPLE, self.lengths[queue])):
             if times[place * WORDS + LAST_SEEN] < times[best * WORDS + LAST_SEEN]:
                 best = place
-            self.renew(place, queue)
+            place = links[2 * place * WORDS + NEWER]
+        self._turn(queue, _SAMPLE % self.lengths[queue])
         return best
+
+    def _turn(self, queue: int, count: int) -> None:
+        """Let the first `count` of `queue`, not all of them, queue anew in their order."""
+        links = self._pool.links
+        first, last = self.heads[queue], NOTHING
+        for _ in range(count):
+            last = self.heads[queue]
+            self.heads[queue] = links[2 * last * WORDS + NEWER]
+        if last >= 0:
+            links[2 * self._tails[queue] * WORDS + NEWER] = first
+            links[2 * first * WORDS + OLDER] = self._tails[queue]
+            links[2 * last * WORDS + NEWER] = NOTHING
+            links[2 * self.heads[queue] * WORDS + OLDER] = NOTHING
+            self._tails[queue] = last
