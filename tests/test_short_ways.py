@@ -16,11 +16,14 @@ from tracker.connection import Connection
 from tracker.endpoint import Endpoint
 from tracker.errors import UserError
 from tracker.flow_table import FlowTable
+from tracker.layout import LAST_SEEN, OPEN, WORDS
 from tracker.pool import Pool
+from tracker.queues import Queues
 from tracker.wire.ethernet import decode_ethernet
 from tracker.wire.plain import decode_plain
 from tracker.wire.reasons import DECODED
 from tracker.wire.segment import Frame, Segment
+from tracker.words import CLOSED, NOTHING, TIME_WAIT
 
 START = 1_700_000_000 * NS_IN_S
 FIELDS = [name for name in dir(Segment()) if not name.startswith("_")]
@@ -251,6 +254,65 @@ def test_what_is_packed_comes_back(seed: int) -> None:
             known = fields(after)
             for name, value in fields(before).items():
                 assert name in ADDRESSES or known[name] == value, name
+
+
+def said_to(port: int, line: tuple[int, int, int, int, int]) -> Segment:
+    """Return a segment of a connection with `port` at its initiator."""
+    made = said(*line)
+    if line[0]:
+        made.destination_port = port
+    else:
+        made.source_port = port
+    return made
+
+
+def test_connections_that_share_a_stand_do_not_mix() -> None:
+    """Their places differ by a multiple of how many may be unpacked at a time, a power of two."""
+    closing = [
+        *((0, ACK, 111, 321, 5), (1, ACK, 321, 116, 7), (0, FIN | ACK, 116, 328, 0)),
+        *((1, FIN | ACK, 328, 117, 0), (0, ACK, 117, 329, 0)),
+    ]
+    flows = FlowTable(profile(), 10_000, 30 * NS_IN_S, 120 * NS_IN_S, True)
+    alone = table()
+    for port in range(1, 8194):
+        flows.segment_seen(said_to(port, OPENING[0]))
+    alone.segment_seen(said_to(1, OPENING[0]))
+    shared = (1, 2, 1025, 2049, 4097, 8193)
+    for line in OPENING[1:] + closing:
+        alone.segment_seen(said_to(1, line))
+        for port in shared:
+            flows.segment_seen(said_to(port, line))
+    (expected,) = alone.connections()
+    assert (expected.a.payload, expected.b.payload) == (15, 27)
+    assert (expected.a.state, expected.b.state) == (TIME_WAIT, CLOSED)
+    for port in shared:
+        connection = flows.connection_of(said_to(port, OPENING[0]))
+        assert connection is not None
+        for end, other in ((connection.a, expected.a), (connection.b, expected.b)):
+            assert fields(end) == fields(other)
+        assert connection.history_low == expected.history_low
+
+
+@settings(deadline=None)
+@given(times=st.lists(st.integers(0, 9), min_size=1, max_size=150))
+def test_the_longest_idle_of_a_queue_is_found_and_others_queue_anew(times: list[int]) -> None:
+    """The first 64 are asked, one after the other, and each goes to the end of the queue."""
+    pool = Pool()
+    queues = Queues(pool)
+    order = []
+    for time in times:
+        place = pool.take(1000)
+        pool.times[place * WORDS + LAST_SEEN] = time
+        queues.put(place, OPEN)
+        order.append(place)
+    asked = [order[number % len(order)] for number in range(64)]
+    found = queues.idle_longest(OPEN)
+    assert found == min(asked, key=times.__getitem__)
+    order = order[64 % len(order) :] + order[: 64 % len(order)]
+    for place in order:
+        assert queues.heads[OPEN] == place
+        queues.take_out(place)
+    assert (queues.heads[OPEN], queues.lengths[OPEN]) == (NOTHING, 0)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a pool that grows is copied")
