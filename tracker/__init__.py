@@ -17,7 +17,7 @@ Floors, imports only go down:
     5  capture                       the one door for frames
     5  host                          what this host's own kernel says: sockets, programs
     5  progress                      how far reading is, on a terminal
-    5  replay                        frames through the meter, up to a moment
+    5  replay, shares                frames through the meter, up to a moment; by several processes
     4  names                         what tells the names of hosts; service names; the resolver
     4  fragments, meter              frames to segments to flow table; counts what was not decoded
     3  flow_table, socket_pairs, queues, pool, prediction, due  connections: generations, limits

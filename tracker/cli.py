@@ -17,10 +17,12 @@ FINE, WRONG = 0, 2
 #: Whose table it may look like: the names in `report.styles`, which loads too much for here.
 STYLES = ("windows", "linux", "ss", "bsd")
 
-# The largest numbers that make sense as options: 30 years, and 1 TiB for the ring's size in MiB.
+# The largest numbers that make sense as options: 30 years, 1 TiB for the ring's size in MiB, and
+# more processes than any share of the work is worth.
 _LONGEST = 1_000_000_000
 _LARGEST = 2**62
 _LARGEST_RING = 2**20
+_MOST_JOBS = 64
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -157,6 +159,13 @@ def _add_read(commands: "argparse._SubParsersAction[_Parser]") -> None:
         "--checksums",
         action="store_true",
         help="leave out what its receiver drops for its checksum",
+    )
+    read.add_argument(
+        "--jobs",
+        type=_jobs,
+        metavar="N",
+        help="processes that share the work (default: one for each processor, up to 8, where the "
+        "captures are large)",
     )
     _add_rows(read)
     read.set_defaults(run=_read)
@@ -581,8 +590,16 @@ def _size(text: str) -> int:
     return size
 
 
+def _jobs(text: str) -> int:
+    jobs = int(text)
+    if not 0 < jobs <= _MOST_JOBS:
+        raise ValueError(text)
+    return jobs
+
+
 # As argparse calls them where they are wrong.
 _seconds.__name__, _number.__name__, _size.__name__ = "number of seconds", "number", "size"
+_jobs.__name__ = "number of processes"
 
 
 # --- commands -----------------------------------------------------------------------------------

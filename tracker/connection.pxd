@@ -58,6 +58,7 @@ cdef class Connection:
     cdef public unsigned char history_length
     cdef public unsigned int notes
     cdef public unsigned int generation
+    cdef public unsigned int rank
     cdef public unsigned int attempt_sequence
     cdef public long long first_seen
     cdef public long long reset_time

@@ -87,6 +87,8 @@ class Connection:
     place           its place in the flow table's pool while it is worked on, or -1
     shown           its place while that holds what is predicted, and the rest is here, or -1
     journal         who is told what happens to it, or None
+    rank            its place in the order of connections: how many segments and datagrams, modulo
+                    2**32, the table had been given when the first one of its socket pair came
     told            what the journal keeps of it: 32 bits, of which only TOLD_ENDED means anything
                     to others
     """
@@ -131,6 +133,7 @@ class Connection:
         self.left_behind = NOTHING
         self.place = NOTHING
         self.shown = NOTHING
+        self.rank = 0
         self.told = 0
         self.clear_rare()
 

@@ -6,7 +6,7 @@ from tracker.endpoint cimport Profile
 from tracker.pool cimport Pool
 from tracker.prediction cimport is_predicted
 from tracker.queues cimport Queues
-from tracker.socket_pairs cimport SocketPairs
+from tracker.socket_pairs cimport SocketPairs, share_of
 from tracker.rules.errors cimport error_seen
 from tracker.rules.generations cimport answers_attempt, claims, is_reopened_by, proves_attempt, replay_attempt
 from tracker.rules.observe cimport part_seen, segment_seen
@@ -19,8 +19,8 @@ cdef int TCP
 cdef int EMBRYONIC, CLOSED_QUEUE, OPEN, DATAGRAMS, QUEUES, CLOSED, LISTEN, NOTHING, ODD, _STANDS
 cdef unsigned int TOLD_ENDED, LETTER_DATA
 cdef long long LINGER_NS
-cdef size_t BESIDE, CALM, KEY, KIND, LAST_SEEN, QUEUE, REST, TOLD, WORDS
-cdef unsigned long long PROTOCOL
+cdef size_t BESIDE, CALM, KEY, KIND, LAST_SEEN, QUEUE, RANK, REST, TOLD, WORDS
+cdef unsigned long long PROTOCOL, _RANKS
 
 cpdef bint is_group(Segment segment) noexcept
 
@@ -50,9 +50,12 @@ cdef class FlowTable:
     cdef SocketPairs _pairs
     cdef Queues _queues
     cdef object _ended
+    cdef unsigned long long _given
+    cdef long long _now
+    cdef unsigned int _share, _shares
     cdef list _unpacked
 
-    @cython.locals(place=Py_ssize_t)
+    @cython.locals(place=Py_ssize_t, last="long long")
     cpdef segment_seen(self, Segment segment)
     @cython.locals(
         side=int, connection=Connection, was_calm=bint, is_quiet=bint, letters="unsigned int",
@@ -99,20 +102,31 @@ cdef class FlowTable:
     cdef Connection _succession(self, Connection connection, Segment segment, int side)
     @cython.locals(queue=int)
     cdef int _queue(self, Connection connection) except -1
-    cdef int _tidy(self, long long now) except -1
+    @cython.locals(place=Py_ssize_t)
+    cdef Py_ssize_t _find(self, Segment segment) except -2
+    cdef bint _is_forgotten(self, Py_ssize_t place) except -1
+    cdef bint _is_old(self, size_t place) except -1
+    cdef int _tidy(self) except -1
     @cython.locals(head="long long", is_old=bint)
-    cdef int _tidy_head(self, int queue, long long now) except -1
-    @cython.locals(connection=Connection, has_ended=bint)
+    cdef int _tidy_head(self, int queue) except -1
+    @cython.locals(connection=Connection, present=int, has_ended=bint)
     cdef bint _has_ended(self, Py_ssize_t place, long long now) except -1
-    @cython.locals(connection=Connection, place=Py_ssize_t)
+    @cython.locals(place=Py_ssize_t, at=size_t)
     cpdef expire(self, long long now)
+    cdef _expire_one(self, Connection connection, long long now)
     @cython.locals(at=size_t, key="unsigned long long")
     cdef bint _may_expire(self, Py_ssize_t place, long long now) except -1
     cdef bint _has_previous(self, Py_ssize_t place) except -1
     @cython.locals(queues=Queues)
     cdef int _evict(self, long long now) except -1
+    cpdef take_share(self, unsigned int number, unsigned int shares)
+    cdef int _refuse_to_choose(self) except -1
     cdef int _evict_ended(self) except -1
     @cython.locals(connection=Connection)
     cdef int _evict_one(self, Py_ssize_t place, int queue, long long now) except -1
     cdef bint _read(self, Connection connection, Py_ssize_t place, object now) except -1
+    @cython.locals(place=Py_ssize_t, ranked="unsigned long long", last="unsigned long long")
+    cdef bint _is_in_order(self) except -1
+    @cython.locals(rank="unsigned long long")
+    cdef unsigned long long _ranked(self, size_t place) except? 0
     cdef int _pass_time(self, Connection connection, long long now) except -1

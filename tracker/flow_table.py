@@ -2,10 +2,14 @@
 
 The connections lie packed in a `pool`; `socket_pairs` finds their places there, and `queues` say
 who goes first when the table is full.
+
+What becomes of a socket pair depends on its own segments and on the time, as long as no limit is
+reached.  So several tables, in as many processes, may have a share of the socket pairs each, and
+are joined afterwards: see `FlowTable.take_share`.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tracker.connection import Connection, Journal
 from tracker.due import is_due, is_idle
@@ -24,6 +28,7 @@ from tracker.layout import (
     PROTOCOL,
     QUEUE,
     QUEUES,
+    RANK,
     REST,
     TOLD,
     WORDS,
@@ -42,7 +47,7 @@ from tracker.rules.generations import (
 from tracker.rules.observe import part_seen, segment_seen
 from tracker.rules.seeding import begin_in, is_untouched, put_other_end
 from tracker.rules.timing import settle
-from tracker.socket_pairs import SocketPairs
+from tracker.socket_pairs import SocketPairs, share_of
 from tracker.typed import Any
 from tracker.wire.segment import ACK, SYN, TCP, Segment
 from tracker.words import CLOSED, LETTER_DATA, LISTEN, NOTHING, TOLD_ENDED
@@ -54,6 +59,17 @@ LINGER_NS = 120_000_000_000
 # in most captures, and few enough to stay in a processor's cache.
 _STANDS = 2048
 
+# Places in the order of connections are numbered modulo 2**32.
+_RANKS = 0xFFFFFFFF
+
+#: What a table knows beside the places of its connections, to be joined to another one: how many
+#: places, `created`, `ended_count`, what few connections have, and what has ended and is kept.
+Beside = tuple[int, int, int, dict[int, tuple[Any, ...]], list[tuple[int, Connection]]]
+
+
+class ShareError(Exception):
+    """A table with a share of the socket pairs has no room; one with all of them has to choose."""
+
 
 def is_group(segment: Segment) -> bool:
     """Return whether the packet goes to a group or to everyone (RFC 1112, RFC 919, RFC 4291)."""
@@ -62,6 +78,11 @@ def is_group(segment: Segment) -> bool:
             segment.destination_low & 0xFFFFFFFF == 0xFFFFFFFF
         )
     return segment.destination_high >> 56 == 0xFF
+
+
+def _given(ended: tuple[int, Connection]) -> int:
+    """Return when a connection ended, by the segments given to the table."""
+    return ended[0]
 
 
 def _may_begin(connection: Connection, segment: Segment) -> bool:
@@ -80,7 +101,8 @@ class FlowTable:
     unreplied, replied    ns without a datagram after which a UDP pseudo-connection has ended
     keep_ended        keep what has ended, to report it (else it is forgotten after `linger`)
     keep_history      keep all transitions of each connection
-    linger            ns for which an ended connection is remembered, so that late segments find it
+    linger            ns for which an ended connection is remembered, so that late segments find
+                      it; its place may be used anew later than that
     seed              64 bits that nobody outside can know, so that nobody can choose socket pairs
                       that fall into one place of the hash table
 
@@ -122,7 +144,10 @@ class FlowTable:
         self._pairs = SocketPairs(self._pool, seed)
         self._queues = Queues(self._pool)
         self._beside: dict[int, tuple[Any, ...]] = {}  # by place, what few connections have
-        self._ended: deque[Connection] = deque()
+        self._ended: deque[tuple[int, Connection]] = deque()  # with `_given` as it was then
+        self._given = 0  # segments and datagrams, of any share
+        self._now = 0  # the latest time that was seen
+        self._share, self._shares = 0, 1
         # Connections that are unpacked because something happens to them, by the low bits of
         # their places.  When one is quiet, what predicts the next segment is put into its place;
         # the rest of it follows when another one needs its stand.
@@ -149,11 +174,18 @@ class FlowTable:
 
     def segment_seen(self, segment: Segment) -> None:
         """Take `segment` to its connection, a new one if need be."""
+        self._given += 1
+        self._now = max(self._now, segment.time)
         self.first_data = False
+        if self._shares > 1 and share_of(segment, self._shares) != self._share:
+            return
         place = self._pairs.find(segment)
         self.silence = 0
         if place >= 0:
-            self.silence = segment.time - self._pool.times[place * WORDS + LAST_SEEN]
+            last = self._pool.times[place * WORDS + LAST_SEEN]
+            self.silence = segment.time - last
+            if self._now - last > self.linger and self._is_forgotten(place):
+                self.silence, place = 0, NOTHING
         if (
             place < 0
             or self.tells_all
@@ -192,7 +224,7 @@ class FlowTable:
 
     def part_seen(self, segment: Segment) -> None:
         """Count `segment`, a later part of one that was taken in, and step nothing."""
-        place = self._pairs.find(segment)
+        place = self._find(segment)
         if place >= 0:
             connection = self._unpack(place)
             side = self._pairs.side
@@ -205,7 +237,7 @@ class FlowTable:
 
     def error_seen(self, segment: Segment) -> None:
         """Take an ICMP error to the connection that `segment`, the packet it quotes, belongs to."""
-        place = self._pairs.find(segment)
+        place = self._find(segment)
         if place < 0:
             return
         side = self._pairs.side
@@ -358,7 +390,7 @@ class FlowTable:
 
     def _create(self, segment: Segment) -> Connection:
         """Return a new connection between the sockets of `segment`, unpacked."""
-        self._tidy(segment.time)
+        self._tidy()
         if self._queues.lengths[EMBRYONIC] >= self.max_half_open:
             self.dropped_half_open += 1
             self._evict_one(self._queues.heads[EMBRYONIC], EMBRYONIC, segment.time)
@@ -378,6 +410,7 @@ class FlowTable:
         """Make `connection` a new one between the sockets of `segment`."""
         self.created += 1
         connection.clear()
+        connection.rank = self._given & _RANKS
         connection.protocol = segment.protocol
         connection.version = segment.version
         if side == 0:
@@ -419,6 +452,7 @@ class FlowTable:
         self._unpacked[old.place & (_STANDS - 1)] = new
         self._begin(new, segment, side)
         new.succeed(old)
+        new.rank = old.rank
         new.place = old.place
         self._queues.take_out(old.place)
         old.place = NOTHING
@@ -442,7 +476,7 @@ class FlowTable:
             self._journal.seen(connection, segment.frame, segment.time)
         self.ended_count += 1
         if self.keep_ended:
-            self._ended.append(connection)
+            self._ended.append((self._given, connection))
             if self._pairs.count + len(self._ended) > self.max_connections:
                 self._evict_ended()
 
@@ -500,7 +534,7 @@ class FlowTable:
         pair.destination_high, pair.destination_low, pair.destination_port = foreign
         if state in (CLOSED, LISTEN):
             return False
-        place = self._pairs.find(pair)
+        place = self._find(pair)
         side = self._pairs.side
         if place < 0:
             connection = self._create(pair)
@@ -518,32 +552,49 @@ class FlowTable:
 
     # --- time and limits -------------------------------------------------------------------------
 
-    def _tidy(self, now: int) -> None:
-        """Forget what ended long ago: a little work for each new connection."""
-        if not self.keep_ended:
-            self._tidy_head(CLOSED_QUEUE, now)
-            self._tidy_head(CLOSED_QUEUE, now)
-            self._tidy_head(EMBRYONIC, now)
-            self._tidy_head(DATAGRAMS, now)
-            self._tidy_head(DATAGRAMS, now)
+    def _find(self, segment: Segment) -> int:
+        """Return the place of the connection of `segment`, NOTHING where none is remembered."""
+        place = self._pairs.find(segment)
+        return NOTHING if place >= 0 and self._is_forgotten(place) else place
 
-    def _tidy_head(self, queue: int, now: int) -> None:
+    def _is_forgotten(self, place: int) -> bool:
+        """Forget the connection at `place` if it ended long ago; return whether it did."""
+        if self.keep_ended or not self._is_old(place) or not self._has_ended(place, self._now):
+            return False
+        self._remove(place)
+        self.ended_count += 1
+        return True
+
+    def _is_old(self, place: int) -> bool:
+        """Return whether nothing was seen of the connection at `place` for longer than `linger`."""
+        return self._now - self._pool.times[place * WORDS + LAST_SEEN] > self.linger
+
+    def _tidy(self) -> None:
+        """Give places back of what ended long ago: a little work for each new connection."""
+        if not self.keep_ended:
+            self._tidy_head(CLOSED_QUEUE)
+            self._tidy_head(CLOSED_QUEUE)
+            self._tidy_head(EMBRYONIC)
+            self._tidy_head(DATAGRAMS)
+            self._tidy_head(DATAGRAMS)
+
+    def _tidy_head(self, queue: int) -> None:
         """Look at the oldest connection of `queue`, and forget it if it has ended."""
         head = self._queues.heads[queue]
-        is_old = head >= 0 and now - self._pool.times[head * WORDS + LAST_SEEN] > self.linger
-        if is_old and self._has_ended(head, now):
-            self._remove(head)
-            self.ended_count += 1
-        elif queue == DATAGRAMS and head >= 0:
-            self._queues.renew(head, queue)
+        if head >= 0:
+            is_old = self._is_old(head)
+            if not (is_old and self._is_forgotten(head)):
+                # It may be heard of all the time, or be in a long TIME_WAIT: next time another one.
+                if queue == DATAGRAMS or (queue == CLOSED_QUEUE and is_old):
+                    self._queues.renew(head, queue)
 
     def _has_ended(self, place: int, now: int) -> bool:
+        """Return whether no kernel has the connection at `place` in its table any more."""
         connection = self._unpack(place)
         if connection.protocol == TCP:
             settle(connection, now, self.profile)
-            has_ended = connection.is_over() and connection.previous is None
-        else:
-            has_ended = connection.is_idle(now, self.unreplied, self.replied)
+        present = connection.sides_present(now, self.unreplied, self.replied)
+        has_ended = not present and connection.previous is None
         if self._journal is not None:
             self._journal.seen(connection, 0, now)
             if has_ended:
@@ -555,21 +606,27 @@ class FlowTable:
         """Let time pass until `now` (ns): end doubts and timers of every connection.
 
         Each state ends when it would have ended without this call, so that it may come often; but
-        no segment should follow that is earlier than `now`.
+        no segment should follow that is earlier than `now`.  What ended long ago is forgotten.
         """
+        self._now = max(self._now, now)
         self._pack_all()
         for place in range(self._pool.used):
             if self._may_expire(place, now):
-                connection = self._unpack(place)
-                if connection.protocol == TCP:
-                    settle(connection, now, self.profile)
-                    if connection.previous is not None:
-                        settle(connection.previous, now, self.profile)
-                if self._journal is not None:
-                    if connection.previous is not None:
-                        self._journal.seen(connection.previous, 0, now)
-                    self._journal.seen(connection, 0, now)
-                self._pack(connection)
+                self._expire_one(self._unpack(place), now)
+            at = place * WORDS
+            if self._pool.words[at + KEY] and not self._pool.octets[8 * at + CALM]:
+                self._is_forgotten(place)
+
+    def _expire_one(self, connection: Connection, now: int) -> None:
+        if connection.protocol == TCP:
+            settle(connection, now, self.profile)
+            if connection.previous is not None:
+                settle(connection.previous, now, self.profile)
+        if self._journal is not None:
+            if connection.previous is not None:
+                self._journal.seen(connection.previous, 0, now)
+            self._journal.seen(connection, 0, now)
+        self._pack(connection)
 
     def _may_expire(self, place: int, now: int) -> bool:
         """Return whether time may have changed the connection at `place` by `now`, if any is."""
@@ -592,7 +649,10 @@ class FlowTable:
         return self._beside[place][0] is not None
 
     def _evict(self, now: int) -> None:
-        """Make room for one connection: embryonic first, then closed, then idle longest."""
+        """Make room for one connection: embryonic first, then closed, then idle longest.
+
+        Raises ShareError where this table has only a share of the socket pairs.
+        """
         queues = self._queues
         if queues.heads[EMBRYONIC] >= 0:
             self._evict_one(queues.heads[EMBRYONIC], EMBRYONIC, now)
@@ -607,11 +667,13 @@ class FlowTable:
 
     def _evict_ended(self) -> None:
         """Drop the connection that ended first."""
+        self._refuse_to_choose()
         self._ended.popleft()
         self.evicted[CLOSED_QUEUE] += 1
 
     def _evict_one(self, place: int, queue: int, now: int) -> None:
         """Drop a connection, and the generation before it, if that is still there."""
+        self._refuse_to_choose()
         self.evicted[queue] += 1
         if self._journal is not None:
             connection = self._unpack(place)
@@ -623,6 +685,45 @@ class FlowTable:
             self.evicted[CLOSED_QUEUE] += 1
         self._remove(place)
 
+    # --- shares ----------------------------------------------------------------------------------
+
+    def take_share(self, number: int, shares: int) -> None:
+        """Be one of `shares` tables that are given the same segments, and have a share of them.
+
+        Each takes in those of its socket pairs only; `number`, from 0 on, says which.  Each has
+        that part of the limits, too, and raises ShareError where it would have to drop a
+        connection: which one, only a table that has them all can say.
+        """
+        self._share, self._shares = number, shares
+        self.max_connections = max(self.max_connections // shares, 1)
+        self.max_half_open = max(self.max_half_open // shares, 1)
+
+    def _refuse_to_choose(self) -> None:
+        if self._shares > 1:
+            raise ShareError
+
+    def hand_over(self) -> tuple[Beside, Iterator[memoryview]]:
+        """Return what another table needs to be joined by this one, which is gone then.
+
+        The second part are the octets of the places.
+        """
+        self._pack_all()
+        beside = self._pool.used, self.created, self.ended_count, self._beside, list(self._ended)
+        return beside, self._pool.hand_over()
+
+    def join(self, beside: Beside) -> memoryview:
+        """Take in what another table handed over; return where to put the octets of its places.
+
+        The connections that come so can be read; no segment finds them.
+        """
+        places, created, ended_count, rare, ended = beside
+        self.created += created
+        self.ended_count += ended_count
+        first = self._pool.used
+        self._beside.update((first + place, each) for place, each in rare.items())
+        self._ended = deque(sorted([*self._ended, *ended], key=_given))
+        return self._pool.append(places)
+
     # --- reading ---------------------------------------------------------------------------------
 
     def connections(self, now: int | None = None) -> Iterator[Connection]:
@@ -631,7 +732,7 @@ class FlowTable:
         As they are, or as they will be at `now` (ns) if nothing happens until then: what that
         changes is changed in what is yielded, not here.
         """
-        yield from tuple(self._ended)
+        yield from (connection for _, connection in tuple(self._ended))
         for place in range(self._pool.used):
             connection = Connection()
             if self._read(connection, place, now):
@@ -644,13 +745,45 @@ class FlowTable:
 
         Segments may be taken in between two of them; what comes or goes meanwhile may be missing.
         """
-        yield from tuple(self._ended)
+        return self._each(range(self._pool.used), now)
+
+    def in_order(self) -> Iterator[Connection]:
+        """Yield the same, in the order in which the socket pairs came.
+
+        `each` has that order, too, as long as no place was used anew.
+        """
+        return self._each(self._order(), None)
+
+    def _each(self, places: Iterable[int], now: int | None) -> Iterator[Connection]:
+        yield from (connection for _, connection in tuple(self._ended))
         connection = Connection()
-        for place in range(self._pool.used):
+        for place in places:
             if self._read(connection, place, now):
                 if connection.previous is not None:
                     yield connection.previous
                 yield connection
+
+    def _order(self) -> Iterable[int]:
+        """Return the places in the order in which their socket pairs came."""
+        if self._is_in_order():
+            return range(self._pool.used)
+        ranked = [self._ranked(place) for place in range(self._pool.used)]
+        ranked.sort()
+        return (each & _RANKS for each in ranked)
+
+    def _is_in_order(self) -> bool:
+        last = 0
+        for place in range(self._pool.used):
+            ranked = self._ranked(place)
+            if ranked < last:
+                return False
+            last = ranked
+        return True
+
+    def _ranked(self, place: int) -> int:
+        """Return `place` behind the rank of the connection that is there, or was."""
+        rank: int = self._pool.numbers[2 * (place * WORDS + REST) + RANK]
+        return rank << 32 | place
 
     def _read(self, connection: Connection, place: int, now: int | None) -> bool:
         """Fill `connection` from `place`, if there is one, as of `now`; return whether."""

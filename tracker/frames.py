@@ -43,3 +43,7 @@ class Frames:
         while first < self.count and self.times[first] <= limit:
             first += 1
         return first
+
+
+#: A block, and the first and the last (exclusive) of its frames that count.
+Run = tuple[Frames, int, int]

@@ -10,6 +10,7 @@ by itself (`show`, `follow`), while the other stays in the `Connection`.
 """
 
 import mmap
+from collections.abc import Iterator
 
 from tracker.connection import Connection
 from tracker.endpoint import Endpoint
@@ -58,6 +59,7 @@ from tracker.layout import (
     PROTOCOL,
     QUEUE,
     QUIET,
+    RANK,
     RCV_NXT,
     REST,
     SHIFT,
@@ -73,6 +75,9 @@ from tracker.words import NOTHING
 
 _FIRST_PLACES = 512
 _HUGE_PAGE = 1 << 21
+
+# How many octets are handed over before they are freed.
+_HANDFUL = 1 << 24
 
 
 class Pool:
@@ -101,7 +106,9 @@ class Pool:
 
     def grow(self, limit: int) -> None:
         """Make room for twice as many places, `limit` at most; raise UserError where none is."""
-        places = max(min(2 * self.places, limit), self.places + 1)
+        self._resize(max(min(2 * self.places, limit), self.places + 1))
+
+    def _resize(self, places: int) -> None:
         self._view(bytearray(8), 0)  # a block that is looked at can't be resized
         self._block = _resized(self._block, places * WORDS * 8)
         self._view(self._block, places)
@@ -129,6 +136,25 @@ class Pool:
         self.words[at + KEY] = 0
         self.links[2 * at + NEWER] = self._free
         self._free = place
+
+    def hand_over(self) -> Iterator[memoryview]:
+        """Yield the octets of all places that were ever taken, and free them bit by bit."""
+        octets = memoryview(self._block)[: 8 * self.used * WORDS]
+        for start in range(0, len(octets), _HANDFUL):
+            yield octets[start : start + _HANDFUL]
+            if hasattr(mmap, "MADV_DONTNEED"):
+                self._block.madvise(mmap.MADV_DONTNEED, start, min(_HANDFUL, len(octets) - start))
+
+    def append(self, places: int) -> memoryview:
+        """Take so many more places and return their octets, to be filled with those of a pool.
+
+        Raises UserError where there is no room.  Let go of what is returned before `grow`.
+        """
+        first = self.used
+        self.used += places
+        if self.used > self.places:
+            self._resize(self.used)
+        return memoryview(self._block)[8 * first * WORDS : 8 * self.used * WORDS]
 
     # --- a connection and its place --------------------------------------------------------------
 
@@ -193,6 +219,7 @@ class Pool:
         self.numbers[at + SIDES] = _sides(connection)
         self.numbers[at + ENDS] = _ends(connection)
         self.numbers[at + TOLD] = connection.told
+        self.numbers[at + RANK] = connection.rank
 
     def load(self, connection: Connection, place: int) -> None:
         """Fill `connection` from `place`, but for what stands beside it (see `flow_table`)."""
@@ -254,6 +281,7 @@ class Pool:
         connection.generation = self.numbers[at + GENERATION]
         connection.notes = self.numbers[at + NOTES]
         connection.told = self.numbers[at + TOLD]
+        connection.rank = self.numbers[at + RANK]
         _take_sides(connection, self.numbers[at + SIDES])
         _take_ends(connection, self.numbers[at + ENDS])
 

@@ -1,18 +1,16 @@
 """One line on a terminal that says how far reading is."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol, Self, TextIO
 
-from tracker.frames import Frames
+from tracker.frames import Run
 
 #: Nothing is said of what takes less than this, s.
 PATIENCE = 1.0
 
 #: The line is not rewritten before this, s.
 INTERVAL = 0.2
-
-Run = tuple[Frames, int, int]
 
 
 class Input(Protocol):
@@ -49,7 +47,7 @@ class Progress:
         if self._width:
             self._rewrite("")
 
-    def watch(self, runs: Iterator[Run]) -> Iterator[Run]:
+    def watch(self, runs: Iterable[Run]) -> Iterator[Run]:
         """Yield `runs`, and look at the clock at each."""
         for run in runs:
             now = time.monotonic()

@@ -2,13 +2,19 @@
 
 import argparse
 import sys
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack, closing
 
 from tracker import moment
 from tracker.capture.errors import CaptureError
 from tracker.capture.saved import SavedCapture, in_time_order, names_in
+from tracker.capture.source import STANDARD_INPUT
 from tracker.capture.stop import Stop
+from tracker.config import Config
 from tracker.errors import UsageError
+from tracker.frames import Run
+from tracker.meter import Meter
+from tracker.moment import Moment
 from tracker.replay import replay
 from tracker.report.rows import RowMaker, Rows
 from tracker.report.sides import Sides
@@ -31,7 +37,12 @@ from tracker.whose import heard_sides, known_hosts, stated_sides, unheard
 
 if TYPE_CHECKING:  # loaded where they are wanted
     from tracker.capture.bpf import Filter
+    from tracker.names.listener import Listener
     from tracker.report.hosts import HostNames
+
+
+# How many octets of captures are worth more than one process.
+_WORTH_SHARING = 1 << 26
 
 
 def read(options: argparse.Namespace) -> int:
@@ -42,11 +53,10 @@ def read(options: argparse.Namespace) -> int:
     config = settings(options)
     if options.follow and len(options.files) > 1:
         raise UsageError("--follow takes one file: the one that still grows")
+    if options.follow or STANDARD_INPUT in options.files:
+        _refuse_jobs(options)
     when = moment.END if options.at is None else moment.parse(options.at)
     whose = stated_sides(options, config)
-    meter = new_meter(options, config)
-    meter.checksums = options.checksums
-    heard = meter.hearer = listener(options, config)
     chosen = _filter(options)
     with ExitStack() as files:
         stop = files.enter_context(Stop())
@@ -54,12 +64,7 @@ def read(options: argparse.Namespace) -> int:
             files.enter_context(closing(SavedCapture(path, options.follow, stop)))
             for path in options.files
         ]
-        runs = in_time_order(captures)
-        if sys.stderr.isatty():
-            from tracker.progress import Progress
-
-            runs = files.enter_context(Progress(sys.stderr, captures)).watch(runs)
-        now = replay(runs, meter, when, None if chosen is None else chosen.runs)
+        meter, heard, now = _replay(options, config, captures, when, chosen)
     warnings = _warnings(captures, chosen)
     found = tally(meter.table.each(), known_hosts(config))
     hosts = host_names(options, config, heard, names_in(captures))
@@ -69,7 +74,7 @@ def read(options: argparse.Namespace) -> int:
     if not found.version6:
         wanted = wanted._replace(version6=False)
     maker = RowMaker(wanted, whose, frozenset(config.service_ports), services(options))
-    rows = maker.rows(meter.table.each)
+    rows = maker.rows(meter.table.in_order)
     if not options.numeric:
         maker.hosts = hosts
     if options.resolve:
@@ -82,6 +87,70 @@ def read(options: argparse.Namespace) -> int:
     tell_names(heard)
     tell_quality(meter, found, captures, options.summary)
     return FINE if rows.count else NOTHING_TO_SHOW
+
+
+def _replay(
+    options: argparse.Namespace,
+    config: Config,
+    captures: list[SavedCapture],
+    when: Moment,
+    chosen: "Filter | None",
+) -> "tuple[Meter, Listener | None, int]":
+    """Return a meter that has seen the captures, who heard names in them, and the moment (ns)."""
+    heard: Listener | None = None
+    choose = None if chosen is None else chosen.runs
+
+    def begin() -> Meter:
+        nonlocal heard
+        meter = new_meter(options, config)
+        meter.checksums = options.checksums
+        heard = meter.hearer = listener(options, config)
+        return meter
+
+    def runs() -> Iterable[Run]:
+        return in_time_order(captures)
+
+    with ExitStack() as shown:
+        watched: Callable[[Iterable[Run]], Iterable[Run]] = iter
+        if sys.stderr.isatty():
+            from tracker.progress import Progress
+
+            watched = shown.enter_context(Progress(sys.stderr, captures)).watch
+        jobs = _jobs(options, captures)
+        if jobs > 1:
+            from tracker.shares import replay_shared
+
+            meter, now = replay_shared(begin, runs, watched, when, jobs, choose)
+        else:
+            meter = begin()
+            now = replay(watched(runs()), meter, when, choose)
+    return meter, heard, now
+
+
+def _jobs(options: argparse.Namespace, captures: list[SavedCapture]) -> int:
+    """Return how many processes are to share the work.
+
+    More than one are worth it where tracking is most of the work; each of them reads, decompresses,
+    verifies and filters everything.
+    """
+    if not all(capture.is_file for capture in captures):
+        _refuse_jobs(options)
+        return 1
+    if options.jobs is not None:
+        jobs: int = options.jobs
+        return jobs
+    is_work = options.checksums or options.filter or any(each.is_compressed for each in captures)
+    if is_work or sum(capture.size or 0 for capture in captures) < _WORTH_SHARING:
+        return 1
+    from tracker.shares import processes
+
+    return processes()
+
+
+def _refuse_jobs(options: argparse.Namespace) -> None:
+    """Raise UsageError where several processes are asked for, and cannot read what one reads."""
+    if options.jobs is not None and options.jobs > 1:
+        raise UsageError("--jobs: a pipe, or a file that still grows, is read by one process")
 
 
 def _filter(options: argparse.Namespace) -> "Filter | None":

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from tracker.frames import Frames
+from tracker.frames import Frames, Run
 from tracker.meter import Meter
 from tracker.moment import Moment
 
@@ -11,16 +11,15 @@ Choice = Callable[[Frames, int, int], Iterator[tuple[int, int]]]
 
 
 def replay(
-    runs: Iterable[tuple[Frames, int, int]],
+    runs: Iterable[Run],
     meter: Meter,
     moment: Moment,
     choose: Choice | None = None,
 ) -> int:
     """Feed `runs` of frames to `meter`, as of `moment`; return that moment in ns.
 
-    A run is a block and the first and the last (exclusive) of its frames that count.  Frames that
-    are later than the moment do not count, wherever they stand.  Without a moment it is the time
-    of the last frame.  Of all these only those count that `choose` chooses.
+    Frames that are later than the moment do not count, wherever they stand.  Without a moment it is
+    the time of the last frame.  Of all these only those count that `choose` chooses.
     """
     limit = moment.time
     started = False

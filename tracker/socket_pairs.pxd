@@ -14,6 +14,9 @@ cdef unsigned long long _mix(unsigned long long hashed, unsigned long long value
 
 cdef unsigned long long _mix_socket(unsigned long long hashed, unsigned long long low, unsigned long long port) noexcept
 
+@cython.locals(ports="unsigned long long", hosts="unsigned long long")
+cpdef unsigned int share_of(Segment segment, unsigned int shares) except? 0
+
 @cython.final
 cdef class SocketPairs:
     cdef public Py_ssize_t count

@@ -51,6 +51,16 @@ def _entries(slots: int) -> memoryview:
     return memoryview(block(8 * slots)).cast("I")
 
 
+def share_of(segment: Segment, shares: int) -> int:
+    """Return which of so many shares of all socket pairs, about equal ones, has that of `segment`.
+
+    From 0 on, the same for both directions.
+    """
+    ports = segment.source_port + segment.destination_port
+    hosts = segment.source_low + segment.destination_low & _MASK_64
+    return (_mix(hosts, ports << 40) >> 40) % shares
+
+
 class SocketPairs:
     """The places in `pool` of all connections in the table, by socket pair.
 

@@ -1,4 +1,4 @@
-"""Read a file in large blocks, the next ones while the last is being worked on."""
+"""Read a file in large blocks, or have a thread read the next ones while one is being worked on."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -24,22 +24,28 @@ _BLOCKS = 4
 ReadInto = Callable[[memoryview], int]
 
 
-def read_blocks(readinto: ReadInto, size: int, prompt: bool) -> Iterator[tuple[bytearray, int]]:
+def read_blocks(
+    readinto: ReadInto, size: int, prompt: bool, ahead: bool
+) -> Iterator[tuple[bytearray, int]]:
     """Yield (buffer, end): what was read next stands in `buffer[HEADROOM:end]`.
 
     Blocks have up to `size` octets.  Where more may come later (`prompt`), a block is yielded as
     soon as it holds anything.  A buffer is filled anew after the next one was asked for.  What
-    reading raises is raised here, after what was read before it.  A file that fits into one block
-    is read without a thread.
+    reading raises is raised here, after what was read before it.
+
+    With `ahead` a thread reads the next blocks: where reading is work, or waits.  For a plain file
+    the kernel does that, and one buffer, filled again and again, stays in the processor's cache.
+    What fits into one block is read without a thread.
     """
     reader = _Reader(readinto, prompt)
     first = bytearray(HEADROOM + size)
     end = reader.fill(first)
     yield first, end
-    if reader.is_at_end:
-        reader.raise_error()
-    else:
+    if ahead and not reader.is_at_end:
         yield from _read_ahead(reader, first)
+    while not reader.is_at_end:
+        yield first, reader.fill(first)
+    reader.raise_error()
 
 
 class _Reader:
@@ -113,4 +119,3 @@ def _read_ahead(reader: _Reader, first: bytearray) -> Iterator[tuple[bytearray, 
             empty.put(block[0])
     finally:
         empty.put(None)  # and no join: it may be waiting for a pipe that says nothing
-    reader.raise_error()

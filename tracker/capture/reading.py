@@ -33,6 +33,7 @@ class Reading:
     about         what the capture says beside its frames
     warnings      what was wrong so far, a line each
     source        where its octets come from
+    compression   the name of the format that it is compressed in, "" where it is not
     """
 
     def __init__(self, path: str, follow: bool, stop: Stop | None) -> None:
@@ -42,7 +43,7 @@ class Reading:
         self._link_types: dict[int, None] = {}  # in the order in which they came
         self.about = About()
         self.warnings: list[str] = []
-        self._compression = ""
+        self.compression = ""
         self._pending: list[bytes] = []
         self._skip = 0
         self._offset = 0  # in the file, of what is read next or pending
@@ -97,7 +98,7 @@ class Reading:
         form = compression(header)
         if form is None:
             return None
-        self._compression = form.name
+        self.compression = form.name
         begun = Begun(header, self.source.readinto)
         return Decompressed(form, begun.readinto, lambda: self.source.stopped).readinto
 
@@ -133,7 +134,7 @@ class Reading:
         """Return what is said about a file that is none."""
         if not header:
             return "byte 0: the file is empty; nothing was captured into it"
-        inside = f" in {self._compression}" if self._compression else ""
+        inside = f" in {self.compression}" if self.compression else ""
         return (
             f"byte 0: not a capture{inside}: it begins with {header[:4].hex(' ')}"
             f"{', and ends there' if len(header) < 4 else ''}; pcap, pcapng, snoop and "
@@ -150,7 +151,8 @@ class Reading:
         frames = Frames(-1)
         damage = ""
         try:
-            for block in read_blocks(self._readinto, size, self.source.waits):
+            waits = self.source.waits
+            for block in read_blocks(self._readinto, size, waits, waits or self.compression != ""):
                 yield from self._walk(frames, *self._joined(*block))
                 if self._walker.problem is not None:
                     break
@@ -246,7 +248,7 @@ class Reading:
 
     def _place(self) -> str:
         """Return where the last record begins in the file."""
-        inside = f" of what is in the {self._compression} file" if self._compression else ""
+        inside = f" of what is in the {self.compression} file" if self.compression else ""
         return f"byte {self._last}{inside}"
 
 

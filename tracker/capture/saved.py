@@ -6,7 +6,7 @@ from tracker.capture import read_ahead
 from tracker.capture.about import Comment, Drops, InterfaceAbout
 from tracker.capture.reading import Reading
 from tracker.capture.stop import Stop
-from tracker.frames import Frames
+from tracker.frames import Frames, Run
 
 # Octets read at a time to find the first frame of a file.
 _PEEK = 1 << 16
@@ -37,6 +37,7 @@ class SavedCapture:
 
     size           octets of the file, None where that is unknown
     offset         how many of them were read
+    is_compressed  whether they are compressed
     """
 
     def __init__(self, path: str, follow: bool = False, stop: Stop | None = None) -> None:
@@ -99,6 +100,11 @@ class SavedCapture:
         return self._reading.source.size
 
     @property
+    def is_compressed(self) -> bool:
+        """Return whether the file is a compressed one."""
+        return self._reading.compression != ""
+
+    @property
     def offset(self) -> int:
         """Return how many of its octets were read."""
         return self._reading.source.offset
@@ -139,7 +145,7 @@ def names_in(captures: Iterable[SavedCapture]) -> dict[str, list[str]]:
     return names
 
 
-def in_time_order(captures: list[SavedCapture]) -> Iterator[tuple[Frames, int, int]]:
+def in_time_order(captures: list[SavedCapture]) -> Iterator[Run]:
     """Yield (frames, first, last): runs of frames of all captures, the earliest first.
 
     Within one capture the order is the file's, also where its clock goes backwards.  A file is
@@ -194,7 +200,7 @@ class _Head:
         self._at = 0
         self.time = _NEVER if self._frames is None else self._frames.times[0]
 
-    def advance(self, limit: int) -> tuple[Frames, int, int]:
+    def advance(self, limit: int) -> Run:
         """Return the run of frames up to `limit` ns, at least one, and stand behind it."""
         frames = self._frames
         assert frames is not None

@@ -23,6 +23,11 @@ GRACE = 0.3
 GRACE_IN_ALL = 2.0
 
 
+# What takes longer than this, s, is not in memory; then so many octets are asked for in advance.
+_LONG = 0.001
+_AHEAD = 1 << 25
+
+
 class Source:
     """The octets of one file or pipe, from its beginning.
 
@@ -47,7 +52,7 @@ class Source:
         self.stopped = False
         self._is_closed = False
         self._in_use = allocate_lock()
-        self._read = self._file.readinto  # type: ignore[attr-defined]
+        self._read = self._read_file
         if not is_file:
             self._read = self._read_pipe
         elif follow:
@@ -77,6 +82,15 @@ class Source:
         """Return the next `count` octets; fewer only at the end."""
         buffer = bytearray(count)
         return bytes(buffer[: read_fully(self.readinto, memoryview(buffer))])
+
+    def _read_file(self, view: memoryview) -> int:
+        """Read from a file; where that takes long, let the kernel fetch more of it meanwhile."""
+        begun = time.monotonic()
+        count: int = self._file.readinto(view)  # type: ignore[attr-defined]
+        if time.monotonic() - begun > _LONG and hasattr(os, "posix_fadvise"):
+            ahead = self.offset + count
+            os.posix_fadvise(self._file.fileno(), ahead, _AHEAD, os.POSIX_FADV_WILLNEED)
+        return count
 
     def _read_growing(self, view: memoryview) -> int:
         """Read from a file; at its end wait until it has grown."""

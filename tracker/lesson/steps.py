@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from tracker.connection import Connection, Journal
 from tracker.endpoint import Endpoint
 from tracker.flow_table import FlowTable
-from tracker.frames import Frames
+from tracker.frames import Frames, Run
 from tracker.lesson.sight import Sight, sight
 from tracker.meter import Meter
 from tracker.moment import END, Moment
@@ -307,7 +307,7 @@ class Steps:
         meter.table.journal = self._observer
         meter.table.tells_all = True
 
-    def play(self, runs: Iterable[tuple[Frames, int, int]], moment: Moment = END) -> Iterator[Step]:
+    def play(self, runs: Iterable[Run], moment: Moment = END) -> Iterator[Step]:
         """Yield the steps of `runs` of frames, until `moment`, as `replay.replay` takes them."""
         limit = moment.time
         for frames, first, last in runs:
