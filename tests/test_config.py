@@ -195,7 +195,7 @@ def test_max_connections(written: Path) -> None:
     ]
     written.write_text("max_connections: 2")
     outcome = read(_capture(written, frames), "--config", written)
-    assert [row["local_port"] for row in outcome.rows] == [1306, 1305]
+    assert [row["local_port"] for row in outcome.rows] == [1305, 1306]
     assert "1 connection dropped" in outcome.stderr
     assert "(max_connections)" in outcome.stderr
 

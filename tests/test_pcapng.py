@@ -237,7 +237,7 @@ def test_times_as_far_apart_as_can_be(tmp_path: Path) -> None:
         + LITTLE.enhanced(FRAMES[0], ticks=0)
         + LITTLE.enhanced(FRAMES[1], 1, ticks=2**64 - 1)
     )
-    outcome = run("read", "-n", "--wide", path)
+    outcome = run("read", "-n", "--wide", "--closed", path)
     assert "SYN_RECEIVED" in outcome.stdout and "2562047 h 47 min" in outcome.stdout, outcome
     assert "not in the order of their times: 1 frame, by 2562047 h 47 min" in outcome.stderr
     path.write_bytes(

@@ -1,6 +1,7 @@
 """Several processes, of which each tracks its share, give the answer that one gives."""
 
 import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from test_properties import segment_of, steps
 
 from tracker.flow_table import FlowTable, ShareError
 from tracker.report.records import json_lines
+from tracker.report.tally import Tallying
 from tracker.socket_pairs import share_of
 from tracker.wire.segment import Segment
 
@@ -27,13 +29,17 @@ needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has
 
 def table(limit: int = 1000, keep_ended: bool = True) -> FlowTable:
     """Return an empty table."""
-    return FlowTable(PROFILE, limit, UNREPLIED, REPLIED, keep_ended, True)
+    flows = FlowTable(PROFILE, limit, UNREPLIED, REPLIED, keep_ended, True)
+    flows.heir = Tallying()
+    return flows
 
 
 def answers(flows: FlowTable, now: int) -> list[Any]:
     """Return all that a table has to tell at `now`."""
-    rows = list(json_lines(maker(now).rows(flows.in_order), transitions=True))
-    return [flows.created, flows.ended_count, rows]
+    rows = maker(now).rows(flows.in_order)
+    assert isinstance(flows.heir, Tallying)
+    *found, sides = flows.heir.tally(flows.each())
+    return [flows.created, found, sides.reason, list(json_lines(rows, transitions=True))]
 
 
 def joined(shares: int, flows: FlowTable, others: list[FlowTable]) -> FlowTable:
@@ -41,6 +47,7 @@ def joined(shares: int, flows: FlowTable, others: list[FlowTable]) -> FlowTable:
     assert len(others) == shares - 1
     for other in others:
         beside, octets = other.hand_over()
+        beside = pickle.loads(pickle.dumps(beside))  # noqa: S301 - our own
         with flows.join(beside) as places:
             places[:] = b"".join(map(bytes, octets))
     return flows
@@ -79,6 +86,7 @@ def test_any_segments(
             flows.segment_seen(others_too(step, which, frame, time))
     for flows in (alone, *tables):
         flows.expire(now)
+        flows.forget()
     assert answers(joined(shares, tables[0], tables[1:]), now) == answers(alone, now)
 
 

@@ -20,7 +20,7 @@ Floors, imports only go down:
     5  replay, shares                frames through the meter, up to a moment; by several processes
     4  names                         what tells the names of hosts; service names; the resolver
     4  fragments, meter              frames to segments to flow table; counts what was not decoded
-    3  flow_table, socket_pairs, queues, pool, prediction, due  connections: generations, limits
+    3  flow_table, socket_pairs, queues, pool, unpacked, prediction, due  connections, generations
     2  endpoint, connection, rules   two endpoints; one segment seen is an event for both
     1  tcp_state, words, layout      the whole state machine as one table; the engine's numbers
     1  wire                          one file per header, to a segment

@@ -64,6 +64,7 @@ MODULES = (
     "tracker.due",
     "tracker.socket_pairs",
     "tracker.queues",
+    "tracker.unpacked",
     "tracker.flow_table",
     "tracker.meter",
     "tracker.names.clues",

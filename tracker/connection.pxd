@@ -24,6 +24,10 @@ cdef class Journal:
     cpdef takes(self, Connection connection, Segment segment, int side, bint error)
     cpdef took(self, Connection connection, Segment segment, int side, bint error)
 
+cdef class Heir:
+    cpdef inherit(self, Connection connection)
+    cpdef join(self, Heir other)
+
 @cython.final
 cdef class Connection:
     # What every segment touches comes first, so that it shares a cache line or two.

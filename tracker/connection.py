@@ -69,6 +69,16 @@ class Journal:
         """Note that `connection` has taken it in; a new generation may follow from that."""
 
 
+class Heir:
+    """Is left the connections that a flow table forgets because they ended long ago."""
+
+    def inherit(self, connection: "Connection") -> None:
+        """Take from `connection` what shall not be forgotten; it is good only meanwhile."""
+
+    def join(self, other: "Heir") -> None:
+        """Take what `other` has inherited, too."""
+
+
 class Connection:
     """What is between the two sockets of a pair, one generation of it; for UDP, a pseudo one.
 

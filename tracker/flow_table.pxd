@@ -1,6 +1,6 @@
 # C types for flow_table.py (read when the package is compiled; see setup.py)
 cimport cython
-from tracker.connection cimport Connection, Journal
+from tracker.connection cimport Connection, Heir, Journal
 from tracker.due cimport is_due, is_idle
 from tracker.endpoint cimport Profile
 from tracker.pool cimport Pool
@@ -12,14 +12,15 @@ from tracker.rules.generations cimport answers_attempt, claims, is_reopened_by, 
 from tracker.rules.observe cimport part_seen, segment_seen
 from tracker.rules.seeding cimport begin_in, is_untouched, put_other_end
 from tracker.rules.timing cimport settle
+from tracker.unpacked cimport Unpacked
 from tracker.wire.segment cimport Segment
 
 cdef unsigned int ACK, SYN
 cdef int TCP
-cdef int EMBRYONIC, CLOSED_QUEUE, OPEN, DATAGRAMS, QUEUES, CLOSED, LISTEN, NOTHING, ODD, _STANDS
+cdef int EMBRYONIC, CLOSED_QUEUE, OPEN, DATAGRAMS, QUEUES, CLOSED, LISTEN, NOTHING
 cdef unsigned int TOLD_ENDED, LETTER_DATA
 cdef long long LINGER_NS
-cdef size_t BESIDE, CALM, KEY, KIND, LAST_SEEN, QUEUE, RANK, REST, TOLD, WORDS
+cdef size_t CALM, KEY, LAST_SEEN, QUEUE, REST, TOLD, WORDS
 cdef unsigned long long PROTOCOL, _RANKS
 
 cpdef bint is_group(Segment segment) noexcept
@@ -43,17 +44,17 @@ cdef class FlowTable:
     cdef public list evicted
     cdef public Py_ssize_t max_half_open
     cdef public unsigned long long dropped_half_open
+    cdef public Heir heir
     cdef Journal _journal
     cdef long long _idle
     cdef Pool _pool
-    cdef dict _beside
     cdef SocketPairs _pairs
     cdef Queues _queues
     cdef object _ended
     cdef unsigned long long _given
     cdef long long _now
     cdef unsigned int _share, _shares
-    cdef list _unpacked
+    cdef Unpacked _unpacked
 
     @cython.locals(place=Py_ssize_t, last="long long")
     cpdef segment_seen(self, Segment segment)
@@ -72,21 +73,6 @@ cdef class FlowTable:
     cpdef begun_by(self, Segment segment, long long time)
     @cython.locals(place=Py_ssize_t, connection=Connection)
     cpdef connection_of(self, Segment segment)
-    @cython.locals(connection=Connection)
-    cdef Connection _unpack(self, Py_ssize_t place)
-    cdef int _fill(self, Connection connection, Py_ssize_t place) except -1
-    @cython.locals(connection=Connection)
-    cdef Connection _stand(self, Py_ssize_t place)
-    cdef int _pack(self, Connection connection) except -1
-    cdef int _show(self, Connection connection) except -1
-    @cython.locals(connection=Connection)
-    cdef int _pack_place(self, Py_ssize_t place) except -1
-    cdef int _touch(self, Connection connection) except -1
-    @cython.locals(connection=Connection)
-    cdef _pack_all(self)
-    cdef int _load(self, Connection connection, Py_ssize_t place) except -1
-    @cython.locals(octet=Py_ssize_t)
-    cdef int _store(self, Connection connection, Py_ssize_t place) except -1
     cdef int _remove(self, size_t place) except -1
     @cython.locals(place=Py_ssize_t, connection=Connection)
     cdef Connection _create(self, Segment segment)
@@ -104,19 +90,22 @@ cdef class FlowTable:
     cdef int _queue(self, Connection connection) except -1
     @cython.locals(place=Py_ssize_t)
     cdef Py_ssize_t _find(self, Segment segment) except -2
+    @cython.locals(connection=Connection, has_ended=bint)
     cdef bint _is_forgotten(self, Py_ssize_t place) except -1
+    @cython.locals(present=int, has_ended=bint)
+    cdef bint _has_ended(self, Connection connection) except -1
+    cdef _leave(self, Connection connection)
     cdef bint _is_old(self, size_t place) except -1
     cdef int _tidy(self) except -1
     @cython.locals(head="long long", is_old=bint)
     cdef int _tidy_head(self, int queue) except -1
-    @cython.locals(connection=Connection, present=int, has_ended=bint)
-    cdef bint _has_ended(self, Py_ssize_t place, long long now) except -1
-    @cython.locals(place=Py_ssize_t, at=size_t)
+    @cython.locals(place=Py_ssize_t)
     cpdef expire(self, long long now)
+    @cython.locals(place=Py_ssize_t)
+    cpdef forget(self)
     cdef _expire_one(self, Connection connection, long long now)
     @cython.locals(at=size_t, key="unsigned long long")
     cdef bint _may_expire(self, Py_ssize_t place, long long now) except -1
-    cdef bint _has_previous(self, Py_ssize_t place) except -1
     @cython.locals(queues=Queues)
     cdef int _evict(self, long long now) except -1
     cpdef take_share(self, unsigned int number, unsigned int shares)
@@ -125,8 +114,4 @@ cdef class FlowTable:
     @cython.locals(connection=Connection)
     cdef int _evict_one(self, Py_ssize_t place, int queue, long long now) except -1
     cdef bint _read(self, Connection connection, Py_ssize_t place, object now) except -1
-    @cython.locals(place=Py_ssize_t, ranked="unsigned long long", last="unsigned long long")
-    cdef bint _is_in_order(self) except -1
-    @cython.locals(rank="unsigned long long")
-    cdef unsigned long long _ranked(self, size_t place) except? 0
     cdef int _pass_time(self, Connection connection, long long now) except -1

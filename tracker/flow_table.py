@@ -11,24 +11,20 @@ are joined afterwards: see `FlowTable.take_share`.
 from collections import deque
 from collections.abc import Iterable, Iterator
 
-from tracker.connection import Connection, Journal
+from tracker.connection import Connection, Heir, Journal
 from tracker.due import is_due, is_idle
 from tracker.endpoint import Profile
 from tracker.layout import (
-    BESIDE,
     CALM,
     CLOSED_QUEUE,
     DATAGRAMS,
     EMBRYONIC,
     KEY,
-    KIND,
     LAST_SEEN,
-    ODD,
     OPEN,
     PROTOCOL,
     QUEUE,
     QUEUES,
-    RANK,
     REST,
     TOLD,
     WORDS,
@@ -48,23 +44,34 @@ from tracker.rules.observe import part_seen, segment_seen
 from tracker.rules.seeding import begin_in, is_untouched, put_other_end
 from tracker.rules.timing import settle
 from tracker.socket_pairs import SocketPairs, share_of
-from tracker.typed import Any
+from tracker.typed import Any, NamedTuple
+from tracker.unpacked import Unpacked
 from tracker.wire.segment import ACK, SYN, TCP, Segment
 from tracker.words import CLOSED, LETTER_DATA, LISTEN, NOTHING, TOLD_ENDED
 
 # How long an ended connection is remembered unless `linger` says otherwise: 2 MSL of Linux.
 LINGER_NS = 120_000_000_000
 
-# How many connections may be unpacked at a time, a power of two: more than open and close at once
-# in most captures, and few enough to stay in a processor's cache.
-_STANDS = 2048
-
 # Places in the order of connections are numbered modulo 2**32.
 _RANKS = 0xFFFFFFFF
 
-#: What a table knows beside the places of its connections, to be joined to another one: how many
-#: places, `created`, `ended_count`, what few connections have, and what has ended and is kept.
-Beside = tuple[int, int, int, dict[int, tuple[Any, ...]], list[tuple[int, Connection]]]
+
+class Beside(NamedTuple):
+    """What a table knows beside the octets of its places, to be joined to another one.
+
+    places                  how many places there are
+    created, ended_count    as in the table
+    rare                    by place, what few connections have
+    ended                   what has ended and is kept, and when, by segments given to the table
+    heir                    who has inherited what the table forgot
+    """
+
+    places: int
+    created: int
+    ended_count: int
+    rare: dict[int, tuple[Any, ...]]
+    ended: list[tuple[int, Connection]]
+    heir: Heir | None
 
 
 class ShareError(Exception):
@@ -109,6 +116,8 @@ class FlowTable:
     Of the segment taken in last, `first_data` says whether it is the first with data of its sender,
     and `silence` for how long nothing was seen of its connection before, ns.
 
+    `heir`, None at first, is left what the table forgets, but not what it drops.
+
     `journal`, None at first, is told from then on what happens to the connections; where
     `tells_all` is set, also of every segment that they take in.
     """
@@ -139,19 +148,16 @@ class FlowTable:
         self.tells_all = False
         self.first_data = False
         self.silence = 0
+        self.heir: Heir | None = None
         self._journal: Journal | None = None
         self._pool = Pool()
         self._pairs = SocketPairs(self._pool, seed)
         self._queues = Queues(self._pool)
-        self._beside: dict[int, tuple[Any, ...]] = {}  # by place, what few connections have
+        self._unpacked = Unpacked(self._pool)
         self._ended: deque[tuple[int, Connection]] = deque()  # with `_given` as it was then
         self._given = 0  # segments and datagrams, of any share
         self._now = 0  # the latest time that was seen
         self._share, self._shares = 0, 1
-        # Connections that are unpacked because something happens to them, by the low bits of
-        # their places.  When one is quiet, what predicts the next segment is put into its place;
-        # the rest of it follows when another one needs its stand.
-        self._unpacked: list[Any] = [None] * _STANDS
 
     def __len__(self) -> int:
         """Return how many socket pairs are in the table."""
@@ -165,12 +171,7 @@ class FlowTable:
     @journal.setter
     def journal(self, journal: Journal | None) -> None:
         self._journal = journal
-        for connection in self._unpacked:
-            if connection is not None:
-                connection.journal = journal
-        for beside in self._beside.values():
-            if beside[0] is not None:
-                beside[0].journal = journal
+        self._unpacked.tell(journal)
 
     def segment_seen(self, segment: Segment) -> None:
         """Take `segment` to its connection, a new one if need be."""
@@ -199,7 +200,7 @@ class FlowTable:
         if place < 0:
             connection = self._create(segment)
         else:
-            connection = self._unpack(place)
+            connection = self._unpacked.at(place)
             if not connection.calm and _may_begin(connection, segment):
                 connection = self._generation(connection, segment, side)
         was_calm = connection.calm
@@ -218,22 +219,22 @@ class FlowTable:
         else:
             is_quiet = letters == connection.a.letters | connection.b.letters << 16
         if is_quiet:
-            self._show(connection)
+            self._unpacked.show(connection)
         else:
-            self._touch(connection)
+            self._unpacked.touch(connection)
 
     def part_seen(self, segment: Segment) -> None:
         """Count `segment`, a later part of one that was taken in, and step nothing."""
         place = self._find(segment)
         if place >= 0:
-            connection = self._unpack(place)
+            connection = self._unpacked.at(place)
             side = self._pairs.side
             if self.tells_all:
                 self._tell_before(connection, segment, side, False)
             part_seen(connection, segment, side)
             if self.tells_all:
                 self._tell_after(connection, segment, side, False)
-            self._pack(connection)
+            self._unpacked.pack(connection)
 
     def error_seen(self, segment: Segment) -> None:
         """Take an ICMP error to the connection that `segment`, the packet it quotes, belongs to."""
@@ -241,7 +242,7 @@ class FlowTable:
         if place < 0:
             return
         side = self._pairs.side
-        connection = self._unpack(place)
+        connection = self._unpacked.at(place)
         if connection.previous is not None and connection.is_unanswered():
             if side != connection.initiator:
                 connection = connection.previous
@@ -250,7 +251,7 @@ class FlowTable:
         error_seen(connection, segment, side, self.profile)
         if self.tells_all:
             self._tell_after(connection, segment, side, True)
-        self._pack(self._placed(connection, segment, side))
+        self._unpacked.pack(self._placed(connection, segment, side))
 
     def _tell_before(
         self, connection: Connection, segment: Segment, side: int, error: bool
@@ -266,124 +267,25 @@ class FlowTable:
         """Let the connection of `segment` have been seen first at `time` ns, or before."""
         place = self._pairs.find(segment)
         if place >= 0:
-            connection = self._unpack(place)
+            connection = self._unpacked.at(place)
             connection.first_seen = min(connection.first_seen, time)
-            self._pack(connection)
+            self._unpacked.pack(connection)
 
     def connection_of(self, segment: Segment) -> Connection | None:
         """Return the connection that `segment` belongs to, as it is now."""
         place = self._pairs.find(segment)
         if place < 0:
             return None
-        self._pack(self._unpack(place))
+        self._unpacked.pack(self._unpacked.at(place))
         connection = Connection()
-        self._load(connection, place)
+        self._unpacked.load(connection, place)
         return connection
-
-    # --- a connection and its place --------------------------------------------------------------
-
-    def _unpack(self, place: int) -> Connection:
-        """Return the connection at `place`, to be worked on and packed again."""
-        connection: Connection | None = self._unpacked[place & (_STANDS - 1)]
-        if connection is None or connection.place != place:
-            connection = self._stand(place)
-            self._fill(connection, place)
-        return connection
-
-    def _fill(self, connection: Connection, place: int) -> None:
-        """Let `connection`, which stands where it should, be the one at `place`."""
-        if connection.shown == place:
-            self._pool.follow(connection, place)
-            connection.shown = NOTHING
-            connection.place = place
-        else:
-            self._pack(connection)
-            self._load(connection, place)
-        self._pool.octets[8 * place * WORDS + KIND] = ODD  # what is packed is out of date
-
-    def _stand(self, place: int) -> Connection:
-        """Return what the connection at `place` is unpacked into."""
-        connection: Connection | None = self._unpacked[place & (_STANDS - 1)]
-        if connection is None:
-            connection = self._unpacked[place & (_STANDS - 1)] = Connection()
-            connection.journal = self._journal
-        return connection
-
-    def _pack(self, connection: Connection) -> None:
-        """Put `connection` back into its place, if it still has one, and let go of it."""
-        if connection.place >= 0:
-            self._pool.show(connection, connection.place)
-            self._store(connection, connection.place)
-            connection.place = NOTHING
-        elif connection.shown >= 0:
-            self._store(connection, connection.shown)
-            connection.shown = NOTHING
-
-    def _show(self, connection: Connection) -> None:
-        """Put what is predicted of `connection` into its place, if it still has one."""
-        if connection.place >= 0:
-            self._pool.show(connection, connection.place)
-            connection.shown = connection.place
-            connection.place = NOTHING
-
-    def _pack_place(self, place: int) -> None:
-        """Pack the connection at `place`, if it is unpacked."""
-        connection: Connection | None = self._unpacked[place & (_STANDS - 1)]
-        if connection is not None and place in (connection.place, connection.shown):
-            self._pack(connection)
-
-    def _touch(self, connection: Connection) -> None:
-        """Keep in the place of an unpacked `connection` what has to be right there, too."""
-        if connection.place >= 0:
-            self._pool.times[connection.place * WORDS + LAST_SEEN] = connection.last_seen
-
-    def _pack_all(self) -> None:
-        for connection in self._unpacked:
-            if connection is not None:
-                self._pack(connection)
-
-    def _load(self, connection: Connection, place: int) -> None:
-        """Fill `connection` from `place`."""
-        self._pool.load(connection, place)
-        connection.clear_rare()
-        if self._pool.octets[8 * place * WORDS + BESIDE]:
-            (
-                connection.previous,
-                connection.transitions,
-                connection.tunnel,
-                connection.history_high,
-                connection.reset_time,
-                connection.attempt_sequence,
-                connection.attempt_frame,
-                connection.attempt_time,
-            ) = self._beside[place]
-
-    def _store(self, connection: Connection, place: int) -> None:
-        """Put `connection` into `place`, but for what is shown there."""
-        self._pool.store_rest(connection, place)
-        octet = 8 * place * WORDS + BESIDE
-        if connection.has_rare():
-            self._pool.octets[octet] = True
-            self._beside[place] = (
-                connection.previous,
-                connection.transitions,
-                connection.tunnel,
-                connection.history_high,
-                connection.reset_time,
-                connection.attempt_sequence,
-                connection.attempt_frame,
-                connection.attempt_time,
-            )
-        elif self._pool.octets[octet]:
-            self._pool.octets[octet] = False
-            del self._beside[place]
 
     def _remove(self, place: int) -> None:
         """Take the connection at `place`, a packed one, out of the table."""
         self._pairs.remove(place)
         self._queues.take_out(place)
-        if self._pool.octets[8 * place * WORDS + BESIDE]:
-            del self._beside[place]
+        self._unpacked.forget(place)
         self._pool.give_back(place)
 
     # --- generations -----------------------------------------------------------------------------
@@ -397,8 +299,8 @@ class FlowTable:
         if self._pairs.count + len(self._ended) >= self.max_connections:
             self._evict(segment.time)
         place = self._pool.take(self.max_connections)
-        connection = self._stand(place)
-        self._pack(connection)
+        connection = self._unpacked.stand(place)
+        self._unpacked.pack(connection)
         self._begin(connection, segment, self._pairs.side)
         if self.keep_history:
             connection.transitions = []
@@ -449,7 +351,7 @@ class FlowTable:
         """Put a new generation into the place of `old`."""
         new = Connection()
         new.journal = self._journal
-        self._unpacked[old.place & (_STANDS - 1)] = new
+        self._unpacked.put(new, old.place)
         self._begin(new, segment, side)
         new.succeed(old)
         new.rank = old.rank
@@ -475,7 +377,9 @@ class FlowTable:
         if self._journal is not None:
             self._journal.seen(connection, segment.frame, segment.time)
         self.ended_count += 1
-        if self.keep_ended:
+        if not self.keep_ended:
+            self._leave(connection)
+        else:
             self._ended.append((self._given, connection))
             if self._pairs.count + len(self._ended) > self.max_connections:
                 self._evict_ended()
@@ -540,14 +444,14 @@ class FlowTable:
             connection = self._create(pair)
             begin_in(connection, side, state, opened)
         else:
-            connection = self._unpack(place)
+            connection = self._unpacked.at(place)
             if not is_untouched(connection):
                 return False
             put_other_end(connection, side, state)
         self._queue(connection)
         if self._journal is not None:
             self._journal.seen(connection, 0, time)
-        self._pack(connection)
+        self._unpacked.pack(connection)
         return True
 
     # --- time and limits -------------------------------------------------------------------------
@@ -559,11 +463,33 @@ class FlowTable:
 
     def _is_forgotten(self, place: int) -> bool:
         """Forget the connection at `place` if it ended long ago; return whether it did."""
-        if self.keep_ended or not self._is_old(place) or not self._has_ended(place, self._now):
+        if self.keep_ended or not self._is_old(place):
             return False
-        self._remove(place)
-        self.ended_count += 1
-        return True
+        connection = self._unpacked.at(place)
+        has_ended = self._has_ended(connection)
+        if has_ended:
+            self._leave(connection)
+        self._unpacked.pack(connection)
+        if has_ended:
+            self._remove(place)
+            self.ended_count += 1
+        return has_ended
+
+    def _has_ended(self, connection: Connection) -> bool:
+        """Return whether no kernel has the connection in its table any more."""
+        if connection.protocol == TCP:
+            settle(connection, self._now, self.profile)
+        present = connection.sides_present(self._now, self.unreplied, self.replied)
+        has_ended = not present and connection.previous is None
+        if self._journal is not None:
+            self._journal.seen(connection, 0, self._now)
+            if has_ended:
+                self._journal.forgotten(connection, self._now, False)
+        return has_ended
+
+    def _leave(self, connection: Connection) -> None:
+        if self.heir is not None:
+            self.heir.inherit(connection)
 
     def _is_old(self, place: int) -> bool:
         """Return whether nothing was seen of the connection at `place` for longer than `linger`."""
@@ -588,33 +514,22 @@ class FlowTable:
                 if queue == DATAGRAMS or (queue == CLOSED_QUEUE and is_old):
                     self._queues.renew(head, queue)
 
-    def _has_ended(self, place: int, now: int) -> bool:
-        """Return whether no kernel has the connection at `place` in its table any more."""
-        connection = self._unpack(place)
-        if connection.protocol == TCP:
-            settle(connection, now, self.profile)
-        present = connection.sides_present(now, self.unreplied, self.replied)
-        has_ended = not present and connection.previous is None
-        if self._journal is not None:
-            self._journal.seen(connection, 0, now)
-            if has_ended:
-                self._journal.forgotten(connection, now, False)
-        self._pack(connection)
-        return has_ended
-
     def expire(self, now: int) -> None:
         """Let time pass until `now` (ns): end doubts and timers of every connection.
 
         Each state ends when it would have ended without this call, so that it may come often; but
-        no segment should follow that is earlier than `now`.  What ended long ago is forgotten.
+        no segment should follow that is earlier than `now`.
         """
         self._now = max(self._now, now)
-        self._pack_all()
+        self._unpacked.pack_all()
         for place in range(self._pool.used):
             if self._may_expire(place, now):
-                self._expire_one(self._unpack(place), now)
-            at = place * WORDS
-            if self._pool.words[at + KEY] and not self._pool.octets[8 * at + CALM]:
+                self._expire_one(self._unpacked.at(place), now)
+
+    def forget(self) -> None:
+        """Forget at once all that ended long before the latest time that was seen."""
+        for place in range(self._pool.used):
+            if self._pool.words[place * WORDS + KEY]:
                 self._is_forgotten(place)
 
     def _expire_one(self, connection: Connection, now: int) -> None:
@@ -626,7 +541,7 @@ class FlowTable:
             if connection.previous is not None:
                 self._journal.seen(connection.previous, 0, now)
             self._journal.seen(connection, 0, now)
-        self._pack(connection)
+        self._unpacked.pack(connection)
 
     def _may_expire(self, place: int, now: int) -> bool:
         """Return whether time may have changed the connection at `place` by `now`, if any is."""
@@ -640,13 +555,7 @@ class FlowTable:
             return is_idle(self._pool, place, now, self.unreplied, self.replied)
         if self._pool.octets[8 * at + CALM]:
             return False
-        return is_due(self._pool, place, now, self.profile) or self._has_previous(place)
-
-    def _has_previous(self, place: int) -> bool:
-        """Return whether the generation before that at `place` is there, too."""
-        if not self._pool.octets[8 * place * WORDS + BESIDE]:
-            return False
-        return self._beside[place][0] is not None
+        return is_due(self._pool, place, now, self.profile) or self._unpacked.has_previous(place)
 
     def _evict(self, now: int) -> None:
         """Make room for one connection: embryonic first, then closed, then idle longest.
@@ -676,12 +585,12 @@ class FlowTable:
         self._refuse_to_choose()
         self.evicted[queue] += 1
         if self._journal is not None:
-            connection = self._unpack(place)
+            connection = self._unpacked.at(place)
             if connection.previous is not None:
                 self._journal.forgotten(connection.previous, now, True)
             self._journal.forgotten(connection, now, True)
-        self._pack_place(place)
-        if self._has_previous(place):
+        self._unpacked.pack_place(place)
+        if self._unpacked.has_previous(place):
             self.evicted[CLOSED_QUEUE] += 1
         self._remove(place)
 
@@ -707,8 +616,15 @@ class FlowTable:
 
         The second part are the octets of the places.
         """
-        self._pack_all()
-        beside = self._pool.used, self.created, self.ended_count, self._beside, list(self._ended)
+        self._unpacked.pack_all()
+        beside = Beside(
+            self._pool.used,
+            self.created,
+            self.ended_count,
+            self._unpacked.beside,
+            list(self._ended),
+            self.heir,
+        )
         return beside, self._pool.hand_over()
 
     def join(self, beside: Beside) -> memoryview:
@@ -716,13 +632,14 @@ class FlowTable:
 
         The connections that come so can be read; no segment finds them.
         """
-        places, created, ended_count, rare, ended = beside
-        self.created += created
-        self.ended_count += ended_count
+        self.created += beside.created
+        self.ended_count += beside.ended_count
+        if self.heir is not None and beside.heir is not None:
+            self.heir.join(beside.heir)
         first = self._pool.used
-        self._beside.update((first + place, each) for place, each in rare.items())
-        self._ended = deque(sorted([*self._ended, *ended], key=_given))
-        return self._pool.append(places)
+        self._unpacked.beside.update((first + place, each) for place, each in beside.rare.items())
+        self._ended = deque(sorted([*self._ended, *beside.ended], key=_given))
+        return self._pool.append(beside.places)
 
     # --- reading ---------------------------------------------------------------------------------
 
@@ -752,7 +669,7 @@ class FlowTable:
 
         `each` has that order, too, as long as no place was used anew.
         """
-        return self._each(self._order(), None)
+        return self._each(self._pool.in_order(), None)
 
     def _each(self, places: Iterable[int], now: int | None) -> Iterator[Connection]:
         yield from (connection for _, connection in tuple(self._ended))
@@ -763,34 +680,12 @@ class FlowTable:
                     yield connection.previous
                 yield connection
 
-    def _order(self) -> Iterable[int]:
-        """Return the places in the order in which their socket pairs came."""
-        if self._is_in_order():
-            return range(self._pool.used)
-        ranked = [self._ranked(place) for place in range(self._pool.used)]
-        ranked.sort()
-        return (each & _RANKS for each in ranked)
-
-    def _is_in_order(self) -> bool:
-        last = 0
-        for place in range(self._pool.used):
-            ranked = self._ranked(place)
-            if ranked < last:
-                return False
-            last = ranked
-        return True
-
-    def _ranked(self, place: int) -> int:
-        """Return `place` behind the rank of the connection that is there, or was."""
-        rank: int = self._pool.numbers[2 * (place * WORDS + REST) + RANK]
-        return rank << 32 | place
-
     def _read(self, connection: Connection, place: int, now: int | None) -> bool:
         """Fill `connection` from `place`, if there is one, as of `now`; return whether."""
         if not self._pool.words[place * WORDS + KEY]:
             return False
-        self._pack_place(place)
-        self._load(connection, place)
+        self._unpacked.pack_place(place)
+        self._unpacked.load(connection, place)
         if now is not None and connection.protocol == TCP and not connection.calm:
             self._pass_time(connection, now)
         return True

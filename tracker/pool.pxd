@@ -28,6 +28,10 @@ cdef class Pool:
 
     @cython.locals(place=Py_ssize_t, at=size_t)
     cpdef Py_ssize_t take(self, Py_ssize_t limit) except -1
+    @cython.locals(place=Py_ssize_t, ranked="unsigned long long", last="unsigned long long")
+    cdef bint _is_in_order(self) except -1
+    @cython.locals(rank="unsigned long long")
+    cdef unsigned long long _ranked(self, size_t place) except? 0
     @cython.locals(at=size_t)
     cpdef int give_back(self, Py_ssize_t place) except -1
     cpdef int store(self, Connection connection, size_t place) except -1

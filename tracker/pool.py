@@ -10,7 +10,7 @@ by itself (`show`, `follow`), while the other stays in the `Connection`.
 """
 
 import mmap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tracker.connection import Connection
 from tracker.endpoint import Endpoint
@@ -76,6 +76,9 @@ from tracker.words import NOTHING
 _FIRST_PLACES = 512
 _HUGE_PAGE = 1 << 21
 
+# A rank and a place in one number: the place in the lower half.
+_PLACE = 0xFFFFFFFF
+
 # How many octets are handed over before they are freed.
 _HANDFUL = 1 << 24
 
@@ -136,6 +139,28 @@ class Pool:
         self.words[at + KEY] = 0
         self.links[2 * at + NEWER] = self._free
         self._free = place
+
+    def in_order(self) -> Iterable[int]:
+        """Return all places, in the order of the ranks of who is or was there."""
+        if self._is_in_order():
+            return range(self.used)
+        ranked = [self._ranked(place) for place in range(self.used)]
+        ranked.sort()
+        return (each & _PLACE for each in ranked)
+
+    def _is_in_order(self) -> bool:
+        last = 0
+        for place in range(self.used):
+            ranked = self._ranked(place)
+            if ranked < last:
+                return False
+            last = ranked
+        return True
+
+    def _ranked(self, place: int) -> int:
+        """Return `place` behind the rank of the connection there."""
+        rank: int = self.numbers[2 * (place * WORDS + REST) + RANK]
+        return rank << 32 | place
 
     def hand_over(self) -> Iterator[memoryview]:
         """Yield the octets of all places that were ever taken, and free them bit by bit."""

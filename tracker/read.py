@@ -12,27 +12,29 @@ from tracker.capture.source import STANDARD_INPUT
 from tracker.capture.stop import Stop
 from tracker.config import Config
 from tracker.errors import UsageError
+from tracker.flow_table import FlowTable
 from tracker.frames import Run
 from tracker.meter import Meter
 from tracker.moment import Moment
 from tracker.replay import replay
 from tracker.report.rows import RowMaker, Rows
 from tracker.report.sides import Sides
-from tracker.report.tally import tally
+from tracker.report.tally import Tallying
 from tracker.report.text import counted
 from tracker.tables import (
     FINE,
     NOTHING_TO_SHOW,
+    flow_table,
     host_names,
     listener,
-    new_meter,
+    meter_before,
     print_rows,
     services,
     settings,
     wanted_rows,
 )
 from tracker.tell import tell, tell_moment, tell_names, tell_quality, tell_summary
-from tracker.typed import TYPE_CHECKING
+from tracker.typed import TYPE_CHECKING, NamedTuple
 from tracker.whose import heard_sides, known_hosts, stated_sides, unheard
 
 if TYPE_CHECKING:  # loaded where they are wanted
@@ -43,6 +45,15 @@ if TYPE_CHECKING:  # loaded where they are wanted
 
 # How many octets of captures are worth more than one process.
 _WORTH_SHARING = 1 << 26
+
+
+class _Replayed(NamedTuple):
+    """What has seen the captures, heard names, added up; and the moment of the table, ns."""
+
+    meter: Meter
+    heard: "Listener | None"
+    tallying: Tallying
+    now: int
 
 
 def read(options: argparse.Namespace) -> int:
@@ -64,9 +75,9 @@ def read(options: argparse.Namespace) -> int:
             files.enter_context(closing(SavedCapture(path, options.follow, stop)))
             for path in options.files
         ]
-        meter, heard, now = _replay(options, config, captures, when, chosen)
+        meter, heard, tallying, now = _replay(options, config, captures, when, chosen)
     warnings = _warnings(captures, chosen)
-    found = tally(meter.table.each(), known_hosts(config))
+    found = tallying.tally(meter.table.each())
     hosts = host_names(options, config, heard, names_in(captures))
     if whose is None:
         whose = _heard_sides(options, hosts) or found.sides
@@ -95,14 +106,16 @@ def _replay(
     captures: list[SavedCapture],
     when: Moment,
     chosen: "Filter | None",
-) -> "tuple[Meter, Listener | None, int]":
-    """Return a meter that has seen the captures, who heard names in them, and the moment (ns)."""
+) -> _Replayed:
+    """Return what has seen the captures."""
     heard: Listener | None = None
+    tallying = Tallying()
     choose = None if chosen is None else chosen.runs
 
     def begin() -> Meter:
-        nonlocal heard
-        meter = new_meter(options, config)
+        nonlocal heard, tallying
+        meter = meter_before(_table(options, config), config)
+        tallying = meter.table.heir = Tallying(known_hosts(config))
         meter.checksums = options.checksums
         heard = meter.hearer = listener(options, config)
         return meter
@@ -124,7 +137,19 @@ def _replay(
         else:
             meter = begin()
             now = replay(watched(runs()), meter, when, choose)
-    return meter, heard, now
+    return _Replayed(meter, heard, tallying, now)
+
+
+def _table(options: argparse.Namespace, config: Config) -> FlowTable:
+    """Return an empty flow table.
+
+    Who listens, only connections tell, also those that have ended: then all are kept.
+    """
+    keep_ended = options.closed or options.all or options.listening
+    table = flow_table(config, keep_ended, options.history)
+    if not options.closed:
+        table.max_half_open = config.max_half_open
+    return table
 
 
 def _jobs(options: argparse.Namespace, captures: list[SavedCapture]) -> int:

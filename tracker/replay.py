@@ -38,6 +38,7 @@ def replay(
             break
     now = meter.time if limit is None else limit
     meter.table.expire(now)
+    meter.table.forget()  # or what is left would depend on when other connections came
     return now
 
 

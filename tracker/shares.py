@@ -10,6 +10,7 @@ import pickle
 import signal
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
+from functools import partial
 from itertools import chain
 
 from tracker.flow_table import FlowTable, ShareError
@@ -73,16 +74,14 @@ def _shared(
 ) -> int | None:
     """Replay with others; return the moment, or None where that failed."""
 
-    def work() -> FlowTable:
+    def work(number: int) -> FlowTable:
         meter.hearer = None
+        meter.table.take_share(number, jobs)
         replay(runs(), meter, moment, choose)
         return meter.table
 
     with suppress(ShareError), ExitStack() as stack:
-        others = []
-        for number in range(1, jobs):
-            meter.table.take_share(number, jobs)
-            others.append(stack.enter_context(_Other(work)))
+        others = [stack.enter_context(_Other(partial(work, number))) for number in range(1, jobs)]
         meter.table.take_share(0, jobs)
         now = replay(_while_well(watched(runs()), others), meter, moment, choose)
         for other in others:

@@ -40,10 +40,11 @@ cdef class Guess:
     cdef public list known
     cdef public list hosts
     cdef public bint open
-    cdef bint _begun
+    cdef public bint begun
 
     @cython.locals(host=Host)
     cpdef see(self, Connection connection)
+    cpdef join(self, Guess other)
     @cython.locals(host=Host)
     cdef Host _host(self, Connection connection, int side)
 

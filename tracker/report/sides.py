@@ -49,6 +49,10 @@ class Network:
             sides |= 2
         return sides
 
+    def key(self) -> tuple[int, int, int, int, int]:
+        """Return what it is told from others by."""
+        return self.version, self.high, self.low, self.high_mask, self.low_mask
+
     def _holds(self, high: int, low: int) -> bool:
         return low & self.low_mask == self.low and high & self.high_mask == self.high
 
@@ -69,6 +73,10 @@ class Host:
         for network in self.networks:
             sides |= network.sides(connection)
         return sides
+
+    def key(self) -> list[tuple[int, int, int, int, int]]:
+        """Return what it is told from others by: its addresses."""
+        return [network.key() for network in self.networks]
 
     def text(self) -> str:
         """Return what to call it: its name, else its address."""
@@ -156,27 +164,37 @@ class Guess:
     known   hosts with several addresses
     hosts   those that take part in all connections seen so far, at most two
     open    whether another connection may change that
+    begun   whether any was seen
     """
 
     def __init__(self, known: Iterable[Host] = ()) -> None:
         self.known = [LOOPBACK, *known]
         self.hosts: list[Host] = []
         self.open = True
-        self._begun = False
+        self.begun = False
 
     def see(self, connection: Connection) -> None:
         """Leave the hosts that take part in this connection, too."""
-        if self._begun:
+        if self.begun:
             for host in self.hosts:
                 if not host.sides(connection):
                     self.hosts = [other for other in self.hosts if other is not host]
         else:
-            self._begun = True
+            self.begun = True
             if connection.group != 0:
                 self.hosts.append(self._host(connection, 0))
             if connection.group != 1 and not (self.hosts and self.hosts[0].sides(connection) & 2):
                 self.hosts.append(self._host(connection, 1))
         self.open = bool(self.hosts)
+
+    def join(self, other: "Guess") -> None:
+        """Leave the hosts that take part in the connections that `other` has seen, too."""
+        if not self.begun:
+            self.begun, self.hosts = other.begun, other.hosts
+        elif other.begun:
+            keys = [host.key() for host in other.hosts]
+            self.hosts = [host for host in self.hosts if host.key() in keys]
+        self.open = bool(self.hosts) or not self.begun
 
     def _host(self, connection: Connection, side: int) -> Host:
         """Return the host at `side` of a connection."""

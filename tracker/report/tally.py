@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from tracker.connection import Connection
+from tracker.connection import Connection, Heir
 from tracker.endpoint import Endpoint
 from tracker.report.sides import Guess, Host, Sides
 from tracker.sequence import add, distance
@@ -36,35 +36,79 @@ class Tally(NamedTuple):
     sides: Sides
 
 
-def tally(connections: Iterable[Connection], known: Iterable[Host] = ()) -> Tally:
-    """Add up what the connections tell, all in one pass: each costs.
+class Tallying(Heir):
+    """Adds up what connections tell, those among them that a flow table forgets.
 
-    `known` are hosts with several addresses.
+    `known` are hosts with several addresses; the sums are those of `Tally`, by now.
     """
-    tcp = missed = missed_in = one_way = duplicates = duplicates_in = version6 = 0
-    guess = Guess(known)
-    for connection in connections:
-        if guess.open:
-            guess.see(connection)
+
+    def __init__(self, known: Iterable[Host] = ()) -> None:
+        self.guess = Guess(known)
+        self.tcp = 0
+        self.missed = 0
+        self.missed_in = 0
+        self.one_way = 0
+        self.duplicates = 0
+        self.duplicates_in = 0
+        self.version6 = 0
+
+    def inherit(self, connection: Connection) -> None:
+        """Add what `connection` tells."""
+        if self.guess.open:
+            self.guess.see(connection)
         if connection.version == 6:
-            version6 += 1
+            self.version6 += 1
         a, b = connection.a, connection.b
         twice = a.duplicates + b.duplicates
-        duplicates += twice
+        self.duplicates += twice
         if twice:
-            duplicates_in += 1
-        if connection.protocol != TCP:
-            continue
-        tcp += 1
-        octets = _missed(a, b) + _missed(b, a)
-        missed += octets
-        if octets or (a.letters | b.letters) & LETTER_GAP:
-            missed_in += 1
-        if _is_one_way(a, b) or _is_one_way(b, a):
-            one_way += 1
-    return Tally(
-        tcp, missed, missed_in, one_way, duplicates, duplicates_in, version6, guess.sides()
-    )
+            self.duplicates_in += 1
+        if connection.protocol == TCP:
+            self.tcp += 1
+            octets = _missed(a, b) + _missed(b, a)
+            self.missed += octets
+            if octets or (a.letters | b.letters) & LETTER_GAP:
+                self.missed_in += 1
+            if _is_one_way(a, b) or _is_one_way(b, a):
+                self.one_way += 1
+
+    def join(self, other: Heir) -> None:
+        """Add what another one was told."""
+        assert isinstance(other, Tallying)
+        self._join(other)
+
+    def _join(self, other: "Tallying") -> None:
+        self.guess.join(other.guess)
+        self.tcp += other.tcp
+        self.missed += other.missed
+        self.missed_in += other.missed_in
+        self.one_way += other.one_way
+        self.duplicates += other.duplicates
+        self.duplicates_in += other.duplicates_in
+        self.version6 += other.version6
+
+    def tally(self, connections: Iterable[Connection]) -> Tally:
+        """Return what all have told, when these `connections` have, too.
+
+        All in one pass: each costs.
+        """
+        for connection in connections:
+            self.inherit(connection)
+        return Tally(
+            self.tcp,
+            self.missed,
+            self.missed_in,
+            self.one_way,
+            self.duplicates,
+            self.duplicates_in,
+            self.version6,
+            self.guess.sides(),
+        )
+
+
+def tally(connections: Iterable[Connection], known: Iterable[Host] = ()) -> Tally:
+    """Return what the connections tell; `known` are hosts with several addresses."""
+    return Tallying(known).tally(connections)
 
 
 def _missed(endpoint: Endpoint, peer: Endpoint) -> int:
