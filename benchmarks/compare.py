@@ -122,6 +122,7 @@ def choose(tracker: list[str], slow: bool) -> tuple[list[Contender], list[str]]:
     read = [*tracker, "read", CAPTURE, "-n"]
     contenders = [
         Contender(TRACKER, read),
+        Contender("tracker --jobs 1", [*read, "--jobs", "1"]),
         Contender("tracker, JSON", [*read, "--json", "--closed"]),
     ]
     missing = []

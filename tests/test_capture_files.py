@@ -1,6 +1,7 @@
 """Classic pcap files: formats, blocks, snap length, several files, files that are cut."""
 
 import json
+import os
 import random
 import subprocess
 import sys
@@ -24,7 +25,8 @@ from captures import (
 )
 from packets import UDP, ethernet, ipv4, tcp, udp
 
-from tracker.capture import read_ahead
+from tracker.capture import read_ahead, source
+from tracker.capture.saved import SavedCapture
 
 FRAMES = timed(conversation())
 SMALL = sorted(PCAPS.glob("*.pcap"))
@@ -127,6 +129,23 @@ def test_records_across_blocks(path: Path, block: int, monkeypatch: pytest.Monke
     expected = as_one_line(path)
     monkeypatch.setattr(read_ahead, "BLOCK", block)
     assert as_one_line(path) == expected
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fadvise"), reason="this system takes no advice")
+def test_a_slow_disk_is_asked_in_advance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For what follows what was just read; what comes from memory is not asked for."""
+    path = tmp_path / "x.pcap"
+    path.write_bytes(pcap(timed([bytes(1000)] * 100)))
+    size = path.stat().st_size
+    capture = SavedCapture(f"{path}")
+    monkeypatch.setattr(read_ahead, "BLOCK", 40_000)
+    asked: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "posix_fadvise", lambda _, at, __, advice: asked.append((at, advice)))
+    ends = [FILE_HEADER, FILE_HEADER + 40_000, FILE_HEADER + 80_000, size, size]
+    for long, expected in ((60.0, []), (-1.0, [(end, os.POSIX_FADV_WILLNEED) for end in ends])):
+        monkeypatch.setattr(source, "_LONG", long)
+        assert sum(frames.count for frames in capture) == 100
+        assert asked == expected
 
 
 def test_records_across_large_blocks(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Several processes, of which each tracks its share, give the answer that one gives."""
 
+import gzip
 import os
 import pickle
 import subprocess
@@ -16,7 +17,10 @@ from packets import RST, SYN, tcp_frame
 from test_events import REPLIED, UNREPLIED, maker
 from test_properties import segment_of, steps
 
+from tracker import read as read_command
+from tracker import shares
 from tracker.flow_table import FlowTable, ShareError
+from tracker.replay import replay
 from tracker.report.records import json_lines
 from tracker.report.tally import Tallying
 from tracker.socket_pairs import share_of
@@ -109,16 +113,16 @@ def test_both_directions_are_in_one_share(
 
 def test_shares_are_about_equal() -> None:
     """Of clients with ports one after the other, as of hosts one after the other."""
-    for shares in (2, 3, 8):
+    for parts in (2, 3, 8):
         for field in ("source_port", "source_low"):
-            counts = [0] * shares
+            counts = [0] * parts
             for number in range(8000):
                 segment = Segment()
                 segment.source_low, segment.destination_low = 0xFFFF_0A00_0001, 0xFFFF_0A00_0002
                 segment.source_port, segment.destination_port = 1024, 443
                 setattr(segment, field, getattr(segment, field) + number)
-                counts[share_of(segment, shares)] += 1
-            assert max(counts) < 1.2 * 8000 / shares
+                counts[share_of(segment, parts)] += 1
+            assert max(counts) < 1.2 * 8000 / parts
 
 
 def syn(port: int) -> Segment:
@@ -199,6 +203,42 @@ def test_what_cannot_be_read_twice_is_not_shared(tmp_path: Path) -> None:
         assert len(outcome.stderr.splitlines()) == 1
     for jobs in ("0", "65", "two"):
         assert run_here("read", "--jobs", jobs, path).status == 2
+
+
+def test_when_the_work_is_shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where captures are large and tracking them is most of the work, unless somebody says so."""
+    asked = []
+
+    def alone(begin: Any, runs: Any, watched: Any, when: Any, jobs: int, choose: Any) -> Any:
+        asked.append(jobs)
+        meter = begin()
+        return meter, replay(watched(runs()), meter, when, choose)
+
+    monkeypatch.setattr(shares, "replay_shared", alone)
+    monkeypatch.setattr(shares, "processes", lambda: 3)
+    monkeypatch.setattr(read_command, "_WORTH_SHARING", 1000)
+    small, large = scan(tmp_path / "1.pcap", 3), scan(tmp_path / "30.pcap", 30)
+    packed = tmp_path / "30.pcap.gz"
+    packed.write_bytes(gzip.compress(large.read_bytes()) + bytes(1000))
+    for expected, *arguments in (
+        ([], small),
+        ([3], small, large),
+        ([3], large, "--closed", "--json"),
+        ([], packed, large),
+        ([], large, "--checksums"),
+        ([], large, "--history"),
+        ([2], large, "--history", "--jobs", "2"),
+        ([], large, "--jobs", "1"),
+        ([2], small, "--jobs", "2"),
+    ):
+        assert run_here("read", *arguments).status == 0
+        assert asked == expected, arguments
+        asked.clear()
+
+
+def test_as_many_processes_as_processors() -> None:
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    assert shares.processes() == min(available or 1, 4 if hasattr(os, "fork") else 1)
 
 
 #: Replays a capture by two processes, of which the other one does what `BETRAY` says at its first

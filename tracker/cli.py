@@ -164,7 +164,7 @@ def _add_read(commands: "argparse._SubParsersAction[_Parser]") -> None:
         "--jobs",
         type=_jobs,
         metavar="N",
-        help="processes that share the work (default: one for each processor, up to 8, where the "
+        help="processes that share the work (default: one for each processor, up to 4, where the "
         "captures are large)",
     )
     _add_rows(read)

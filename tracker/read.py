@@ -155,8 +155,8 @@ def _table(options: argparse.Namespace, config: Config) -> FlowTable:
 def _jobs(options: argparse.Namespace, captures: list[SavedCapture]) -> int:
     """Return how many processes are to share the work.
 
-    More than one are worth it where tracking is most of the work; each of them reads, decompresses,
-    verifies and filters everything.
+    More than one are worth it where tracking is most of the work: each of them reads, decompresses,
+    verifies and filters everything, and a history takes long to hand over.
     """
     if not all(capture.is_file for capture in captures):
         _refuse_jobs(options)
@@ -164,8 +164,9 @@ def _jobs(options: argparse.Namespace, captures: list[SavedCapture]) -> int:
     if options.jobs is not None:
         jobs: int = options.jobs
         return jobs
-    is_work = options.checksums or options.filter or any(each.is_compressed for each in captures)
-    if is_work or sum(capture.size or 0 for capture in captures) < _WORTH_SHARING:
+    is_other = options.checksums or options.filter or options.history
+    is_other = is_other or any(capture.is_compressed for capture in captures)
+    if is_other or sum(capture.size or 0 for capture in captures) < _WORTH_SHARING:
         return 1
     from tracker.shares import processes
 

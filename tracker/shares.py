@@ -21,7 +21,7 @@ from tracker.replay import Choice, replay
 from tracker.typed import NoReturn, Self
 
 #: More processes than this gain little: each reads all frames.
-MOST = 8
+MOST = 4
 
 # How many octets are under way from one process to the other, where the system lets us choose.
 _PIPE = 1 << 20
