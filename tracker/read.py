@@ -44,7 +44,7 @@ if TYPE_CHECKING:  # loaded where they are wanted
 
 
 # How many octets of captures are worth more than one process.
-_WORTH_SHARING = 1 << 26
+_WORTH_SHARING = 1 << 27
 
 
 class _Replayed(NamedTuple):
