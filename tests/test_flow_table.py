@@ -163,6 +163,21 @@ def test_what_was_heard_of_again_is_remembered_from_then_on() -> None:
     assert (1, 1) not in held(flows)
 
 
+def test_one_frame_from_the_future_does_not_make_others_forgotten() -> None:
+    """Clocks are set back; and some frames have no time worth the name."""
+    flows = table()
+    ask, answer = ((CLIENT, 9), (SERVER, 53)), ((SERVER, 53), (CLIENT, 9))
+    flows.segment_seen(segment(*ask, protocol=UDP))
+    opened(flows, 1, 1)
+    flows.segment_seen(segment((CLIENT, 1), (SERVER, 80), 86400, numbers=(2, 2)))
+    for time in range(2, 5):
+        flows.segment_seen(segment(*answer, time, protocol=UDP))
+        flows.segment_seen(segment(*ask, time, protocol=UDP))
+    (asked,) = [each for each in flows.connections() if 9 in (each.a_port, each.b_port)]
+    assert (asked.generation, asked.a.packets, asked.b.packets) == (1, 4, 3)
+    assert (1, 1) in held(flows)
+
+
 def test_an_open_connection_is_never_forgotten() -> None:
     flows = table()
     opened(flows, 1)

@@ -85,6 +85,7 @@ def test_any_segments(
     now = time = START
     for frame, (step, which) in enumerate(script, 1):
         time += step[6] + pause * NS_IN_S * (frame % 3 == 0)
+        time = max(time, now - NS_IN_S)  # else the clock was set back
         now = max(now, time)
         for flows in (alone, *tables):
             flows.segment_seen(others_too(step, which, frame, time))
@@ -146,6 +147,17 @@ def test_a_share_has_its_part_of_the_limits(limit: str) -> None:
     with pytest.raises(ShareError):
         flows.segment_seen(mine[4])
     assert (len(flows), sum(flows.evicted)) == (4, 0)
+
+
+def test_a_clock_that_is_set_back_is_for_a_table_with_all_pairs() -> None:
+    flows = table()
+    flows.take_share(0, 2)
+    times = (START, START + 121 * NS_IN_S, START + 120 * NS_IN_S, START + 120 * NS_IN_S - 1)
+    segments = [segment_of((0, SYN, 0, 0, 0, 0, 0, -1, 6), 1, time) for time in times]
+    for segment in segments[:3]:
+        flows.segment_seen(segment)
+    with pytest.raises(ShareError):
+        flows.segment_seen(segments[3])
 
 
 # --- the command --------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ cdef unsigned int ACK, SYN
 cdef int TCP
 cdef int EMBRYONIC, CLOSED_QUEUE, OPEN, DATAGRAMS, QUEUES, CLOSED, LISTEN, NOTHING
 cdef unsigned int TOLD_ENDED, LETTER_DATA
-cdef long long LINGER_NS
+cdef long long LINGER_NS, _DISORDER_NS
 cdef size_t CALM, KEY, LAST_SEEN, QUEUE, REST, TOLD, WORDS
 cdef unsigned long long PROTOCOL, _RANKS
 
@@ -95,6 +95,7 @@ cdef class FlowTable:
     @cython.locals(present=int, has_ended=bint)
     cdef bint _has_ended(self, Connection connection) except -1
     cdef _leave(self, Connection connection)
+    cdef int _set_back(self, long long time) except -1
     cdef bint _is_old(self, size_t place) except -1
     cdef int _tidy(self) except -1
     @cython.locals(head="long long", is_old=bint)

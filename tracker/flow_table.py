@@ -4,8 +4,8 @@ The connections lie packed in a `pool`; `socket_pairs` finds their places there,
 who goes first when the table is full.
 
 What becomes of a socket pair depends on its own segments and on the time, as long as no limit is
-reached.  So several tables, in as many processes, may have a share of the socket pairs each, and
-are joined afterwards: see `FlowTable.take_share`.
+reached and the clock is not set back.  So several tables, in as many processes, may have a share of
+the socket pairs each, and are joined afterwards: see `FlowTable.take_share`.
 """
 
 from collections import deque
@@ -52,6 +52,9 @@ from tracker.words import CLOSED, LETTER_DATA, LISTEN, NOTHING, TOLD_ENDED
 # How long an ended connection is remembered unless `linger` says otherwise: 2 MSL of Linux.
 LINGER_NS = 120_000_000_000
 
+# Frames may be out of order by so much (ns); one that is older says that the clock was set back.
+_DISORDER_NS = 1_000_000_000
+
 # Places in the order of connections are numbered modulo 2**32.
 _RANKS = 0xFFFFFFFF
 
@@ -75,7 +78,7 @@ class Beside(NamedTuple):
 
 
 class ShareError(Exception):
-    """A table with a share of the socket pairs has no room; one with all of them has to choose."""
+    """A table with a share of the socket pairs has no answer: that depends on the others."""
 
 
 def is_group(segment: Segment) -> bool:
@@ -156,7 +159,7 @@ class FlowTable:
         self._unpacked = Unpacked(self._pool)
         self._ended: deque[tuple[int, Connection]] = deque()  # with `_given` as it was then
         self._given = 0  # segments and datagrams, of any share
-        self._now = 0  # the latest time that was seen
+        self._now = 0  # the latest time that was seen since the clock was set back
         self._share, self._shares = 0, 1
 
     def __len__(self) -> int:
@@ -176,7 +179,10 @@ class FlowTable:
     def segment_seen(self, segment: Segment) -> None:
         """Take `segment` to its connection, a new one if need be."""
         self._given += 1
-        self._now = max(self._now, segment.time)
+        if segment.time > self._now:
+            self._now = segment.time
+        elif segment.time < self._now - _DISORDER_NS:
+            self._set_back(segment.time)
         self.first_data = False
         if self._shares > 1 and share_of(segment, self._shares) != self._share:
             return
@@ -491,6 +497,15 @@ class FlowTable:
         if self.heir is not None:
             self.heir.inherit(connection)
 
+    def _set_back(self, time: int) -> None:
+        """Let it be `time` (ns) again: what ended before was forgotten too early, or not yet.
+
+        Raises ShareError where this table has only a share of the socket pairs: what was forgotten
+        depends on when connections came, others' too.
+        """
+        self._refuse_to_choose()
+        self._now = time
+
     def _is_old(self, place: int) -> bool:
         """Return whether nothing was seen of the connection at `place` for longer than `linger`."""
         return self._now - self._pool.times[place * WORDS + LAST_SEEN] > self.linger
@@ -527,7 +542,7 @@ class FlowTable:
                 self._expire_one(self._unpacked.at(place), now)
 
     def forget(self) -> None:
-        """Forget at once all that ended long before the latest time that was seen."""
+        """Forget at once all that ended long ago."""
         for place in range(self._pool.used):
             if self._pool.words[place * WORDS + KEY]:
                 self._is_forgotten(place)
@@ -601,7 +616,8 @@ class FlowTable:
 
         Each takes in those of its socket pairs only; `number`, from 0 on, says which.  Each has
         that part of the limits, too, and raises ShareError where it would have to drop a
-        connection: which one, only a table that has them all can say.
+        connection, or where the clock is set back: what goes then, only a table that has them all
+        can say.
         """
         self._share, self._shares = number, shares
         self.max_connections = max(self.max_connections // shares, 1)

@@ -52,8 +52,8 @@ def replay_shared(
     `begin` makes a meter that has seen nothing; `runs` begins with the frames anew; those of this
     process go through `watched`.  What the meter's `hearer` hears, it hears in this process.
 
-    Where the table is too full for the rules of a share, or another process comes to nothing, this
-    one begins anew, alone.
+    Where only a table with all socket pairs has the answer (see `FlowTable.take_share`), or another
+    process comes to nothing, this one begins anew, alone.
     """
     if jobs > 1 and hasattr(os, "fork"):
         meter = begin()
